@@ -10,6 +10,11 @@ use super::neutral::Neutral;
 use super::source::{Cells, CodePlane, Component};
 use super::surface;
 
+/// Widest intervals that pay after a lossy image codec, for luma and chroma, in codes. What is wider in flat
+/// areas is the codec's error at some samples, and grain at more. Chosen on even photos kept for choosing,
+/// after x264, x265, VP9, AV1, MPEG-2 and WebP, reported on odd ones (`docs/how/smooth.md`).
+const CODED: [f32; 2] = [2.0, 1.5];
+
 /// One plane's part of the plan.
 pub(super) struct PlanePlan {
     pub source: CodePlane,
@@ -85,9 +90,12 @@ pub(super) fn plan(image: &Image, findings: &Findings, strength: f32, ctx: &Cont
             Component::Native(p) => &image.planes[p].data,
             Component::Yuv(..) => &[],
         };
-        let Some(cells) = Cells::new(findings.cause, grid, depth, samples) else { return Vec::new() };
-        let (w, h) = source.size(image);
         let chroma = is_yuv && i > 0;
+        let Some(mut cells) = Cells::new(findings.cause, grid, depth, samples) else { return Vec::new() };
+        if let (Cells::Even(step), Cause::Coded) = (&mut cells, findings.cause) {
+            *step = step.min(CODED[usize::from(chroma)]);
+        }
+        let (w, h) = source.size(image);
         let wide = chroma && grid.step_codes > 2.0;
         let neutral = (wide && sources.len() == 3).then(|| {
             let mut neutral = Neutral::new(grid.step_codes, sources[3 - i], findings.grids[3 - i].step_codes);

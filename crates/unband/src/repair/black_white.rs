@@ -7,8 +7,10 @@ use unband_image::{Context, Depth, Image, Model};
 use super::distances::distances;
 use super::{Repair, Work};
 
-/// Distance, in samples, from which an area is exact.
+/// Distance, in samples, from which an area is exact after rounding to few levels.
 const REACH: u8 = 24;
+/// The same after a lossy codec: it does not round to black and white, so exact ones were clipped.
+const CODED_REACH: u8 = 4;
 /// Least share of the image: 1 of 2,000 pixels.
 const RARE: usize = 2000;
 
@@ -21,7 +23,8 @@ impl Repair for BlackWhite {
     }
 
     fn before(&self, work: &mut Work<'_>) {
-        work.ends = Ends::find(work.image, &end_steps(work.image, work.findings), work.ctx);
+        let reach = if work.findings.lossy { CODED_REACH } else { REACH };
+        work.ends = Ends::find(work.image, &end_steps(work.image, work.findings), reach, work.ctx);
     }
 }
 
@@ -38,7 +41,9 @@ fn end_steps(image: &Image, findings: &Findings) -> Vec<f32> {
 /// The black and white areas of an image.
 pub(crate) struct Ends {
     width: usize,
-    /// For each pixel its distance from the end of a black area, at most [`REACH`], or 0.
+    /// Distance, in samples, from which an area is exact.
+    reach: u8,
+    /// For each pixel its distance from the end of a black area, at most `reach`, or 0.
     black: Vec<u8>,
     /// The same for white.
     white: Vec<u8>,
@@ -47,7 +52,7 @@ pub(crate) struct Ends {
 impl Ends {
     /// `None` for YUV planes, floating point, and where hardly any pixel is black or white. `steps`: for each
     /// plane the distance from white within which a sample is on the highest level.
-    fn find(image: &Image, steps: &[f32], ctx: &Context<'_>) -> Option<Self> {
+    fn find(image: &Image, steps: &[f32], reach: u8, ctx: &Context<'_>) -> Option<Self> {
         if matches!(image.color.model, Model::Yuv { .. }) || image.depth == Depth::F32 {
             return None;
         }
@@ -55,10 +60,10 @@ impl Ends {
         let size = (width, image.height());
         let is_black = |at: usize| image.planes.iter().all(|plane| plane.data[at] <= 0.0);
         let is_white = |at: usize| image.planes.iter().zip(steps).all(|(plane, s)| plane.data[at] > 1.0 - s);
-        let black = distances(size, REACH, ctx, |x, y| is_black(y * width + x));
-        let white = distances(size, REACH, ctx, |x, y| is_white(y * width + x));
+        let black = distances(size, reach, ctx, |x, y| is_black(y * width + x));
+        let white = distances(size, reach, ctx, |x, y| is_white(y * width + x));
         let pixels = [&black, &white].map(|all| all.iter().filter(|&&d| d > 0).count());
-        (pixels[0] + pixels[1] > width * image.height() / RARE).then_some(Self { width, black, white })
+        (pixels[0] + pixels[1] > width * image.height() / RARE).then_some(Self { width, reach, black, white })
     }
 
     /// Is a pixel that far inside a black area, or a white one?
@@ -88,12 +93,14 @@ impl Ends {
             if black == 0 && white == 0 {
                 continue;
             }
+            let room =
+                |distance: u8, p: usize| halves[p] * (1.0 - f32::from(distance) / f32::from(self.reach));
             let share = |p: usize, value: f32| {
                 let source = sources[p][i];
                 let limit = if black > 0 {
-                    value.min(room(black, halves[p]).max(source))
+                    value.min(room(black, p).max(source))
                 } else {
-                    value.max((1.0 - room(white, halves[p])).min(source))
+                    value.max((1.0 - room(white, p)).min(source))
                 };
                 if limit.to_bits() == value.to_bits() { 1.0 } else { (limit - source) / (value - source) }
             };
@@ -116,6 +123,25 @@ pub(super) enum End {
     White,
 }
 
-fn room(distance: u8, half: f32) -> f32 {
-    half * (1.0 - f32::from(distance) / f32::from(REACH))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unband_image::Plane;
+
+    #[test]
+    fn white_is_exact_sooner_after_a_codec() {
+        let mut plane = Plane::filled(64, 80, 1.0);
+        plane.data.iter_mut().enumerate().filter(|(at, _)| at % 64 < 16).for_each(|(_, v)| *v = 0.9);
+        let image = Image::new(vec![plane; 3], Model::Rgb, Depth::Int(8));
+        let ctx = Context::default();
+        for (reach, exact) in [(CODED_REACH, 16 + 4), (REACH, 16 + 24)] {
+            let ends = Ends::find(&image, &[1e-3; 3], reach, &ctx).unwrap();
+            let source = image.planes[0].row(40).to_vec();
+            let mut rows = [0.99; 3].map(|value| vec![value; 64]);
+            let [r, g, b] = &mut rows;
+            ends.keep((0, 40), &mut [r.as_mut_slice(), g, b], &[source.as_slice(); 3], &[0.02; 3], false);
+            let first = rows[0].iter().position(|&v| v == 1.0);
+            assert_eq!((first, rows[0][15]), (Some(exact - 1), 0.99));
+        }
+    }
 }
