@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::axis;
 use super::borders::Borders;
 use super::codec;
 use super::wedge;
@@ -323,6 +324,11 @@ impl Census {
         counts.sort_unstable_by(|a, b| b.cmp(a));
         let most: f64 = counts.iter().take(8).map(|&n| f64::from(n)).sum();
         most / self.pixels.max(1.0)
+    }
+
+    /// Share of the variance of colours along their longest axis.
+    pub(super) fn on_a_line(&self) -> f64 {
+        axis::share(self.colours.iter().map(|(&colour, &count)| (colour, count)))
     }
 
     /// Share of direct steps of one plane. Like all shares below, relative to all differing neighbours.

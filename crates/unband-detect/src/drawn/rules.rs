@@ -44,6 +44,7 @@ pub(super) static RULES: &[Rule] = &[
     rule("few-colours", "up to 24 or 40 colours", few_colours),
     rule("joint-steps", "all planes step at once", joint_steps),
     rule("background", "one colour covers most of the image", background),
+    rule("colour-map", "few colours on no line, or mostly eight, in a file without levels", colour_map),
     rule("none", "nothing else applies", |_| Some(None)),
 ];
 
@@ -102,7 +103,9 @@ fn wedge(plateaus: &Plateaus<'_>) -> Verdict {
 /// Neighbours of a mosaic have any two of its colours; those of a gradient are next to each other.
 fn skipped_colours(plateaus: &Plateaus<'_>) -> Verdict {
     let census = plateaus.census()?;
-    if_so(census.direct() >= 0.1 && census.skipped() >= 0.3, Drawing::FlatColours)
+    let (direct, skipped) = (census.direct(), census.skipped());
+    let palette = plateaus.found.cause == Cause::Palette && direct >= 0.5 && skipped >= 0.2;
+    if_so((direct >= 0.1 && skipped >= 0.3) || palette, Drawing::FlatColours)
 }
 
 fn straight_borders(plateaus: &Plateaus<'_>) -> Verdict {
@@ -225,5 +228,19 @@ fn background(plateaus: &Plateaus<'_>) -> Verdict {
     let census = plateaus.census()?;
     let (sharp, single) = (census.jump() + census.soft_jump(), census.single());
     let flat = census.most_common_share() >= 0.6 && sharp >= 0.04 && single < sharp;
-    if_so(flat && !is_noisy(census), Drawing::FlatColours)
+    // Edges of shapes on plain colours are soft; a gradient has none.
+    let shapes = census.most_common_share() >= 0.8 && census.soft_jump() >= 0.1;
+    if_so((flat || shapes) && !is_noisy(census), Drawing::FlatColours)
+}
+
+/// Few colours leave gaps in a histogram, as a tone curve does, and may be on a lattice of video by chance.
+/// Those of a gradient are on a line; those of a map of false colours or of a screen are not, or a few cover
+/// half.
+fn colour_map(plateaus: &Plateaus<'_>) -> Verdict {
+    const MAP: usize = 2000;
+    let census = plateaus.census()?;
+    let doubtful = matches!(plateaus.found.cause, Cause::ToneCurve | Cause::Coded | Cause::Video);
+    let few = !census.grey() && census.colours() < MAP;
+    let drawn = || census.most_common_share() >= 0.5 || census.on_a_line() < 0.95;
+    if_so(doubtful && few && drawn(), Drawing::FlatColours)
 }
