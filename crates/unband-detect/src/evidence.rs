@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::bits::Effective;
 use super::comb::Combs;
+use super::contours::Contours;
 use super::flat_runs::{self, FlatRuns};
 use super::grid::{self, Grid, flat_histogram, plane_grid};
 use super::lattice::{self, Colours, Lattice};
@@ -35,6 +36,7 @@ pub(crate) struct Evidence<'a> {
     colours: OnceLock<Colours>,
     lattice: OnceLock<Lattice>,
     combs: OnceLock<Combs>,
+    contours: OnceLock<Contours>,
     palette: OnceLock<Option<Findings>>,
     resized: OnceLock<Option<(Findings, bool)>>,
 }
@@ -53,6 +55,7 @@ impl<'a> Evidence<'a> {
             colours: OnceLock::new(),
             lattice: OnceLock::new(),
             combs: OnceLock::new(),
+            contours: OnceLock::new(),
             palette: OnceLock::new(),
             resized: OnceLock::new(),
         }
@@ -101,6 +104,11 @@ impl<'a> Evidence<'a> {
         })
     }
 
+    /// Contours between flat samples of three channels.
+    pub(crate) fn contours(&self) -> &Contours {
+        self.contours.get_or_init(|| Contours::count(&self.codes, Matrix::Bt709))
+    }
+
     /// Findings of a palette that the file does not declare.
     pub(crate) fn palette(&self) -> Option<&Findings> {
         self.palette.get_or_init(|| palette::findings(self, false)).as_ref()
@@ -137,6 +145,13 @@ impl<'a> Evidence<'a> {
         }
         if let Some(combs) = self.combs.get() {
             parts.push(("histogram comb", if combs.found() { "found" } else { "none" }.to_owned()));
+        }
+        if let Some(contours) = self.contours.get() {
+            let steps = contours.mean_steps()[0].unwrap_or(0.0);
+            parts.push(("contours per 1,000 samples", format!("{:.1}", 1000.0 * contours.density())));
+            parts.push(("their mean step, codes", format!("{steps:.1}")));
+            parts.push(("share with small steps", format!("{:.2}", contours.small())));
+            parts.push(("share where channels step apart", format!("{:.2}", contours.independence())));
         }
         if let Some(palette) = self.palette.get() {
             parts.push(("palette", if palette.is_some() { "found" } else { "none" }.to_owned()));

@@ -5,6 +5,7 @@ mod alpha;
 mod bits;
 mod coded;
 mod comb;
+mod contours;
 mod deep;
 mod dithered;
 mod drawn;
@@ -16,6 +17,7 @@ mod jpeg;
 mod lattice;
 mod levels;
 mod linear;
+mod local_steps;
 mod map;
 mod noisy;
 mod outcome;
@@ -111,14 +113,20 @@ fn rgb_or_grey(
         }
         return found;
     }
-    let drawing = drawn::decide(image, &evidence.codes, &found);
+    let drawing = drawn::decide(&evidence, &found);
     found.drawing = drawing.as_ref().and_then(|(_, drawing)| *drawing);
     if found.drawing.is_some() && found.cause == Cause::Jpeg {
         // Its plateaus are not the blocks of a JPEG: their steps are the artist's.
         found = evidence.plain().but(|new| new.drawing = found.drawing);
     }
+    let mut rule = Fired::of(rule);
+    if found.drawing.is_none()
+        && let Some(steps) = (local_steps::RULE.applies)(&evidence, &found)
+    {
+        (rule, found) = (Fired::of(&local_steps::RULE), steps);
+    }
     if let Some(explanation) = explanation {
-        explanation.rule = Some(Fired::of(rule));
+        explanation.rule = Some(rule);
         explanation.drawing = drawing.map(|(rule, _)| rule);
         explanation.evidence = evidence.computed();
     }

@@ -212,15 +212,27 @@ fn nothing_to_repair(image: &Image, findings: &Findings, depth: Depth) -> bool {
         && (depth.bits() <= findings.effective_bits || unused)
 }
 
+/// Share of the smooth area near a step from which a person may see bands.
+const FAINT: f32 = 0.1;
+
 /// The reason for an unchanged result.
 pub(crate) fn left_because(findings: &Findings, depth: Depth) -> Reason {
     // Smoothing steps of more than ten bits has no visible effect.
     let own_steps = findings.cause == Cause::Plain && findings.effective_bits <= 10;
     if own_steps && findings.banded_share > 0.0 && depth.bits() <= findings.effective_bits {
         Reason::OneCodeOnly
+    } else if findings.visible || (findings.banded_share >= FAINT && !own_steps) {
+        Reason::StepsKept
     } else {
         Reason::NothingFound
     }
+}
+
+/// The reason why the default leaves an image unchanged at its own depth; `None` where it restores it.
+pub fn left(image: &Image, findings: &Findings) -> Option<Reason> {
+    let nothing = || nothing_to_repair(image, findings, image.depth);
+    let drawn = findings.drawing.map(Reason::Drawn);
+    drawn.or_else(|| nothing().then(|| left_because(findings, image.depth)))
 }
 
 #[cfg(test)]

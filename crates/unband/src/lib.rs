@@ -119,7 +119,7 @@ mod weights;
 #[doc = include_str!("../../../docs/guide/rust.md")]
 struct Guide;
 
-pub use choose::{Act, Choices, check, choose, find};
+pub use choose::{Act, Choices, check, choose, find, left};
 pub use error::Error;
 pub use feed::{Order, Scale};
 pub use jobs::check::check as check_planes;

@@ -15,6 +15,8 @@ pub enum Reason {
     OneCodeOnly,
     /// The method ran and changed no sample.
     NothingFound,
+    /// There are steps in smooth areas, but none that is a band of a known cause: unchanged.
+    StepsKept,
     /// Detected as a drawing or data: unchanged.
     Drawn(Drawing),
     /// Called a drawing or data by the options: unchanged.
@@ -34,6 +36,7 @@ impl Reason {
             Self::Restored => "restored",
             Self::OneCodeOnly => "one-code-only",
             Self::NothingFound => "nothing-found",
+            Self::StepsKept => "steps-kept",
             Self::Drawn(_) => "drawn",
             Self::Asked => "asked",
             Self::NotAsked => "not-asked",
@@ -50,6 +53,7 @@ impl Reason {
                 "no visible banding, only the finest steps of 8 bits (`--depth 16` smooths them)"
             }
             Self::NothingFound => "nothing to repair",
+            Self::StepsKept => "faint steps, unchanged (`--band-step N` for bands of N codes)",
             Self::Drawn(Drawing::FlatColours | Drawing::FewColours) => {
                 "flat artwork, unchanged (`--treat-as photo` to force)"
             }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use unband::findings::Dithering;
 use unband::findings::{BandingMap, PlaneGrid, Space};
 use unband::io::{Access, Saving, WriteOptions};
-use unband::{Context, Depth, Drawing, Explanation, Findings, Image, Model, Plane, With};
+use unband::{Context, Depth, Drawing, Explanation, Findings, Image, Model, Plane, Reason, With};
 
 use crate::args::{ReporterArgs, memory, png_file};
 use crate::bar::Bar;
@@ -131,6 +131,9 @@ fn one(input: &Input, args: &InspectArgs, reporter: &Reporter<'_>) -> Result<Out
 fn text(input: &Input, format: &str, image: &Image, findings: &Findings, verbose: bool) -> String {
     let mut text = format!("{}  {}\n", printable(&input.shown()), about(image, format));
     let _ = writeln!(text, "  {}", findings.sentence());
+    if let Some(reason) = unband::left(image, findings).filter(|reason| *reason != Reason::NothingFound) {
+        let _ = writeln!(text, "  {}", reason.sentence());
+    }
     if verbose {
         let visible = if findings.visible { "visible" } else { "not visible" };
         let _ = writeln!(

@@ -38,9 +38,9 @@ mod tests {
 
     #[test]
     fn a_tint_is_a_line_and_a_rainbow_is_none() {
-        let tint = (0..200u32).map(|v| (v << 16 | (v / 2) << 8 | v / 4, 1 + v % 3));
+        let tint = (0..200u32).map(|v| (v * 0x1_0000 + v / 2 * 0x100 + v / 4, 1 + v % 3));
         assert!(share(tint) > 0.999);
-        let rainbow = (0..256u32).map(|v| (v << 16 | (255 - v) << 8 | v.abs_diff(128) * 2 % 256, 1));
+        let rainbow = (0..256u32).map(|v| (v * 0x1_0000 + (255 - v) * 0x100 + v.abs_diff(128) * 2 % 256, 1));
         assert!((0.6..0.9).contains(&share(rainbow)));
         let corners = [0xff_0000, 0xff00, 0xff].map(|colour| (colour, 7));
         assert!((share(corners.into_iter()) - 0.5).abs() < 1e-3);

@@ -17,16 +17,15 @@ mod wedge;
 
 use std::sync::OnceLock;
 
+use crate::evidence::Evidence;
 use crate::explain::Fired;
-use crate::planes::Codes;
 use crate::rule;
 use census::{Census, Scale};
 use unband_image::findings::{Cause, Drawing, Findings};
-use unband_image::image::Image;
 
-/// The 8-bit codes of an image, its findings, and its plateaus, counted on first use.
+/// The evidence on an image, its findings, and its plateaus, counted on first use.
 pub(crate) struct Plateaus<'a> {
-    codes: &'a Codes,
+    evidence: &'a Evidence<'a>,
     found: &'a Findings,
     census: OnceLock<Option<Census>>,
 }
@@ -34,7 +33,7 @@ pub(crate) struct Plateaus<'a> {
 impl Plateaus<'_> {
     /// Plateaus of samples with up to 8 bits; `None` for others, and where nothing changes.
     fn census(&self) -> Option<&Census> {
-        let take = || Census::take(self.codes, &Scale::of(self.found));
+        let take = || Census::take(&self.evidence.codes, &Scale::of(self.found));
         self.census.get_or_init(|| if self.found.effective_bits > 8 { None } else { take() }).as_ref()
     }
 
@@ -52,11 +51,16 @@ impl Plateaus<'_> {
 
 /// The rule that decides whether an RGB or grey image is a drawing, and its verdict; `None` for lossy files
 /// and tiny images.
-pub(crate) fn decide(image: &Image, codes: &Codes, found: &Findings) -> Option<(Fired, Option<Drawing>)> {
-    if image.origin.is_lossy() || codes.len() < 64 {
+pub(crate) fn decide(evidence: &Evidence<'_>, found: &Findings) -> Option<(Fired, Option<Drawing>)> {
+    if evidence.lossy() || evidence.codes.len() < 64 {
         return None;
     }
-    let plateaus = Plateaus { codes, found, census: OnceLock::new() };
+    let plateaus = Plateaus { evidence, found, census: OnceLock::new() };
     let (rule, verdict) = rule::first(rules::RULES, |applies| applies(&plateaus))?;
-    Some((Fired::of(rule), verdict))
+    match verdict {
+        Some(Drawing::FlatColours | Drawing::FewColours) if (rules::WITHDRAWN.applies)(&plateaus) => {
+            Some((Fired::of(&rules::WITHDRAWN), None))
+        }
+        _ => Some((Fired::of(rule), verdict)),
+    }
 }

@@ -44,21 +44,28 @@ pub(super) static RULES: &[Rule] = &[
     rule("few-colours", "up to 24 or 40 colours", few_colours),
     rule("joint-steps", "all planes step at once", joint_steps),
     rule("background", "one colour covers most of the image", background),
-    rule("colour-map", "few colours on no line, or mostly eight, in a file without levels", colour_map),
+    rule("colour-map", "few colours on no line, or mostly eight, without levels", colour_map),
     rule("none", "nothing else applies", |_| Some(None)),
 ];
+
+/// Withdraws a verdict of flat colours: its contours have one size, and channels step in different places.
+pub(super) const WITHDRAWN: crate::rule::Rule<fn(&Plateaus<'_>) -> bool> = crate::rule::Rule {
+    name: "independent-contours",
+    when: "channels step apart at contours of one size",
+    applies: independent,
+};
 
 fn if_so(applies: bool, drawing: Drawing) -> Verdict {
     applies.then_some(Some(drawing))
 }
 
 fn lookup_table(plateaus: &Plateaus<'_>) -> Verdict {
-    let codes = plateaus.codes;
+    let codes = &plateaus.evidence.codes;
     if_so(codes.planes.len() == 3 && data::is_lookup_table(codes), Drawing::LookupTable)
 }
 
 fn normal_map(plateaus: &Plateaus<'_>) -> Verdict {
-    let codes = plateaus.codes;
+    let codes = &plateaus.evidence.codes;
     if_so(codes.planes.len() == 3 && data::is_normal_map(codes), Drawing::NormalMap)
 }
 
@@ -234,13 +241,31 @@ fn background(plateaus: &Plateaus<'_>) -> Verdict {
 }
 
 /// Few colours leave gaps in a histogram, as a tone curve does, and may be on a lattice of video by chance.
-/// Those of a gradient are on a line; those of a map of false colours or of a screen are not, or a few cover
-/// half.
+/// Eight cover half of a screen. Those of a false-colour map are on no line, unlike a gradient's, and its
+/// steps are of all sizes, unlike those of few levels.
 fn colour_map(plateaus: &Plateaus<'_>) -> Verdict {
-    const MAP: usize = 2000;
+    const SCREEN: usize = 2000;
+    const MAP: usize = 640;
     let census = plateaus.census()?;
     let doubtful = matches!(plateaus.found.cause, Cause::ToneCurve | Cause::Coded | Cause::Video);
-    let few = !census.grey() && census.colours() < MAP;
-    let drawn = || census.most_common_share() >= 0.5 || census.on_a_line() < 0.95;
-    if_so(doubtful && few && drawn(), Drawing::FlatColours)
+    if !doubtful || census.grey() || census.colours() >= SCREEN {
+        return None;
+    }
+    let contours = plateaus.evidence.contours();
+    let levels = || contours.density() >= 0.002 && contours.small() <= 0.05;
+    let line = census.on_a_line();
+    let screen = census.most_common_share() >= 0.5 && line < 0.99;
+    let map = || census.colours() < MAP && line < 0.95 && !levels();
+    if_so(screen || map(), Drawing::FlatColours)
+}
+
+/// Channels of a mosaic step apart at up to a third of its contours by chance; where single ones step alone
+/// everywhere, others are constant.
+fn independent(plateaus: &Plateaus<'_>) -> bool {
+    const COLOURS: usize = 600;
+    if plateaus.census().is_none_or(|census| census.colours() < COLOURS) {
+        return false;
+    }
+    let contours = plateaus.evidence.contours();
+    contours.density() >= 0.005 && contours.small() <= 0.06 && (0.4..0.97).contains(&contours.independence())
 }

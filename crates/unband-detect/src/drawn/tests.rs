@@ -4,6 +4,7 @@
 use super::*;
 use crate::inspect;
 use unband_image::Context;
+use unband_image::image::Image;
 use unband_image::rng::Rng;
 
 const W: usize = 320;

@@ -29,13 +29,15 @@ pub enum Cause {
     Video,
     /// Histogram comb: codes stretched by a tone curve after quantisation.
     ToneCurve,
+    /// Steps between flat areas, which none of the other causes explains.
+    LocalSteps,
     /// Bands of a width that the user has stated; none of their causes was found.
     Declared,
 }
 
 impl Cause {
     /// All, in the order of declaration.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Plain,
         Self::Levels,
         Self::Palette,
@@ -45,6 +47,7 @@ impl Cause {
         Self::Coded,
         Self::Video,
         Self::ToneCurve,
+        Self::LocalSteps,
         Self::Declared,
     ];
 
@@ -52,7 +55,9 @@ impl Cause {
     pub fn is_coarse_grid(self) -> bool {
         match self {
             Self::Levels | Self::Palette | Self::PlaneGrid | Self::RecodedGrid | Self::Declared => true,
-            Self::Plain | Self::Video | Self::Coded | Self::Jpeg | Self::ToneCurve => false,
+            Self::Plain | Self::Video | Self::Coded | Self::Jpeg | Self::ToneCurve | Self::LocalSteps => {
+                false
+            }
         }
     }
 
@@ -64,7 +69,7 @@ impl Cause {
             Self::Coded | Self::Video => 2.2,
             Self::Jpeg => 2.5,
             Self::Plain | Self::Levels | Self::Palette | Self::PlaneGrid | Self::RecodedGrid => 1.6,
-            Self::Declared => 0.0,
+            Self::LocalSteps | Self::Declared => 0.0,
         }
     }
 
@@ -92,6 +97,7 @@ impl Findings {
             Cause::Video => "video",
             Cause::ToneCurve if self.linear_light => "linear-light",
             Cause::ToneCurve => "tone-curve",
+            Cause::LocalSteps => "local-steps",
             Cause::Declared => "declared",
         }
     }
@@ -123,6 +129,9 @@ impl Findings {
             Cause::Video => format!("8-bit video colours{space}, no visible compression"),
             Cause::ToneCurve if self.linear_light => "8-bit codes in linear light".to_owned(),
             Cause::ToneCurve => "8 bits stretched by a tone curve, gaps in the histogram".to_owned(),
+            Cause::LocalSteps => {
+                format!("bands of about {:.1} codes, cause unknown", self.unexplained_step())
+            }
             Cause::Declared => format!("{}, as declared", self.declared_bands()),
         }
     }
@@ -145,8 +154,16 @@ impl Findings {
             Cause::Video => "8-bit video colours".to_owned(),
             Cause::ToneCurve if self.linear_light => "8 bits in linear light".to_owned(),
             Cause::ToneCurve => "a tone curve applied to 8 bits".to_owned(),
+            Cause::LocalSteps => {
+                format!("an unknown cause, steps of about {:.1} codes", self.unexplained_step())
+            }
             Cause::Declared => format!("{}, as declared", self.declared_bands()),
         }
+    }
+
+    /// The widest step of a plane.
+    fn unexplained_step(&self) -> f32 {
+        self.grids.iter().fold(0.0, |most, grid| most.max(grid.step_codes))
     }
 
     /// The width of declared bands: "6 bits per channel", "steps of 4.0, 2.0, 4.0 codes".

@@ -82,8 +82,8 @@ class Report(NamedTuple):
     alpha_repaired: bool
     """Was the alpha channel repaired?"""
     reason: str
-    """"restored", "one-code-only", "nothing-found", "drawn", "asked", "not-asked", "alpha-only" or
-    "depth-only"."""
+    """"restored", "one-code-only", "nothing-found", "steps-kept", "drawn", "asked", "not-asked",
+    "alpha-only" or "depth-only"."""
     depth: int
     """Bits of the result; 32 for floating point."""
     mean_shift_codes: float

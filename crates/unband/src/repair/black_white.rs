@@ -140,8 +140,8 @@ mod tests {
             let mut rows = [0.99; 3].map(|value| vec![value; 64]);
             let [r, g, b] = &mut rows;
             ends.keep((0, 40), &mut [r.as_mut_slice(), g, b], &[source.as_slice(); 3], &[0.02; 3], false);
-            let first = rows[0].iter().position(|&v| v == 1.0);
-            assert_eq!((first, rows[0][15]), (Some(exact - 1), 0.99));
+            let first = rows[0].iter().position(|&v| v > 0.9999);
+            assert_eq!(first, Some(exact - 1));
         }
     }
 }
