@@ -16,6 +16,8 @@ const SURE: f32 = 1.6;
 const SMALL: f32 = 3.0;
 /// Range of a flat: at most this share of the step, and this many codes.
 const UNEVEN: (f32, f32) = (0.25, 0.6);
+/// Least share of a step between the samples next to the one between the flats: less is a slope.
+const SHARP: f32 = 0.7;
 /// Samples in either direction that are enough.
 const ENOUGH: usize = 1 << 15;
 /// Least share of samples at steps of which the mean counts.
@@ -114,7 +116,8 @@ impl Contours {
             flats.measure(mixed);
             for x in 0..length.saturating_sub(2 * FLAT) {
                 let (step, range) = flats.step(x);
-                if JUMPS.contains(&step.abs()) && are_flat(range, step.abs()) {
+                let sharp = (mixed[x + FLAT + 1] - mixed[x + FLAT - 1]).abs() >= SHARP * step.abs();
+                if JUMPS.contains(&step.abs()) && are_flat(range, step.abs()) && sharp {
                     steps.0 += f64::from(step.abs());
                     steps.1 += 1;
                 }
@@ -130,6 +133,10 @@ impl Contours {
             (size, range) = (size.max(step.abs()), range.max(uneven));
         }
         if !(SURE..JUMPS.end).contains(&size) || !are_flat(range, size) {
+            return;
+        }
+        let across = |c: usize| (rgb[c][x + FLAT + 1] - rgb[c][x + FLAT - 1]).abs();
+        if (0..3).map(across).fold(0.0, f32::max) < SHARP * size {
             return;
         }
         // The sample between belongs to one side, or to both.
