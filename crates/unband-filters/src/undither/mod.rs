@@ -10,6 +10,7 @@
 //! 3. Move towards a surface without any texture, as far as the samples do not contradict it (`surface.rs`).
 //! 4. Clamp to the intervals.
 
+mod means;
 mod noise;
 mod palette;
 mod surface;

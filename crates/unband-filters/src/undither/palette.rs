@@ -9,8 +9,8 @@ use unband_simd::Level;
 use unband_simd::filters::undither as rows;
 
 use super::BLOCK;
+use super::means::{AROUND, DiffusedMeans, FilterAreas};
 use super::noise::{CHANNELS, DIFFERENCES, diffused_spectrum, mix};
-use super::surface::passed_by_low;
 use crate::area::Area;
 use crate::colours::{Colours, Rgb, difference};
 use crate::gaussian::{filter, gaussian};
@@ -33,15 +33,12 @@ const RESIDUE: f32 = 40.0;
 const SHARE: f32 = 1.1;
 /// Rounds of smoothing inside regions.
 const ROUNDS: usize = 24;
-/// Spread of the window in which energy is compared.
-const AROUND: f64 = 3.0;
 /// Noise and room of a surface, per mean square of the distances.
 const SURFACE: (f32, f32) = (1.0 / 12.0, 0.06);
 /// The same for means of diffused dither with a spread of 1; the room falls with the square of the spread.
 const MEANS: (f32, f32) = (2.0 / 12.0, 0.001);
 /// Room of the blocks' result.
 const KEPT: f32 = 0.01;
-const SPREADS: [f64; 3] = [1.2, 2.2, 4.0];
 /// Variance of diffused noise, per energy that is measured above the low frequencies.
 const MEASURED: f32 = 0.8 / 1.2;
 /// Undithering of one palette image.
@@ -66,23 +63,16 @@ struct Filters {
     box5: [f32; 3],
     response: Vec<f32>,
     around: Vec<f32>,
-    low: Vec<f32>,
-    means: Vec<(Vec<f32>, f32)>,
-    /// Energy of diffused noise that passes `low`, for white noise of 1.
-    passed: f32,
+    means: DiffusedMeans,
 }
 
 impl Filters {
     fn new() -> Self {
-        let (low, passed) = passed_by_low();
-        let mean = |spread: f64| (gaussian(spread), MEANS.1 / (spread * spread) as f32);
         Self {
             box5: [0.2; 3],
             response: gaussian(RESPONSE),
             around: gaussian(AROUND),
-            low,
-            means: SPREADS.map(mean).to_vec(),
-            passed: passed as f32,
+            means: DiffusedMeans::new(),
         }
     }
 }
@@ -102,18 +92,8 @@ struct Buffers {
     results: [Area; 3],
     target: [Area; 3],
     next: [Area; 3],
-    s: Scratch,
+    s: FilterAreas,
     averaging: Averaging,
-}
-
-/// Areas and a row for filters.
-#[derive(Default)]
-struct Scratch {
-    a: Area,
-    b: Area,
-    c: Area,
-    across: Area,
-    padded: Vec<f32>,
 }
 
 impl PaletteDither {
@@ -160,7 +140,7 @@ impl PaletteDither {
 
     /// Subtracts the tile: as a whole, and by the share of it that the colours around let through.
     fn subtract(&self, level: Level, b: &mut Buffers) {
-        let Scratch { a: mean, b: products, across, padded, .. } = &mut b.s;
+        let FilterAreas { target: mean, energy: products, across, padded, .. } = &mut b.s;
         for c in 0..3 {
             let codes = &b.codes[c];
             let (w, h) = (codes.width, codes.height);
@@ -198,17 +178,17 @@ impl PaletteDither {
     /// Mean squares of the distances around each sample, by the table of each colour.
     fn variances(&self, level: Level, tables: &[Vec<f32>; 3], b: &mut Buffers) {
         for (table, out) in tables.iter().zip(&mut b.variances) {
-            b.s.a.reshape(0, 0, b.codes[0].width, b.codes[0].height);
-            let each = b.s.a.data.iter_mut().zip(&b.places);
+            b.s.target.reshape(0, 0, b.codes[0].width, b.codes[0].height);
+            let each = b.s.target.data.iter_mut().zip(&b.places);
             each.for_each(|(value, &place)| *value = table[usize::from(place)]);
-            filter(level, &b.s.a, out, &mut b.s.across, &mut b.s.padded, &self.filters.box5);
+            filter(level, &b.s.target, out, &mut b.s.across, &mut b.s.padded, &self.filters.box5);
             (out.x0, out.y0) = (b.codes[0].x0, b.codes[0].y0);
         }
     }
 
     /// The variance of diffused noise is at most what the samples vary.
     fn bounded(&self, level: Level, b: &mut Buffers) {
-        let Scratch { a, b: energy, across, padded, .. } = &mut b.s;
+        let FilterAreas { target: a, energy, across, padded, .. } = &mut b.s;
         for (mixed, variance) in b.mixed.iter().zip(&mut b.variances) {
             filter(level, mixed, a, across, padded, &self.filters.box5);
             for (mean, sample) in a.data.iter_mut().zip(&mixed.data) {
@@ -235,35 +215,22 @@ impl PaletteDither {
         }
     }
 
-    /// Energy of what a target removes from brightness or a difference, at low frequencies: to `s.b`.
-    fn removed(&self, level: Level, mixed: &Area, target: &Area, s: &mut Scratch) {
-        let Scratch { b: energy, c: smoothed, across, padded, .. } = s;
-        energy.clone_from(mixed);
-        energy.data.iter_mut().zip(&target.data).for_each(|(energy, target)| *energy -= target);
-        filter(level, energy, smoothed, across, padded, &self.filters.low);
-        rows::square(level, &mut smoothed.data);
-        filter(level, smoothed, energy, across, padded, &self.filters.around);
-    }
-
     /// Takes back where low frequencies lost more than noise, then moves brightness and differences to means
     /// that the samples do not contradict.
     fn means(&self, level: Level, b: &mut Buffers) {
-        let noise = 12.0 * MEANS.0 * self.filters.passed;
+        let (means, most) = (&self.filters.means, self.strength.max(1.0));
+        let noise = 12.0 * MEANS.0 * means.passed as f32;
         for ((mixed, averaged), variance) in b.mixed.iter().zip(&mut b.averaged).zip(&b.variances) {
             let variance = &variance.data;
-            let move_to = |values: &mut Area, target: &Area, room: f32, s: &mut Scratch| {
-                self.removed(level, mixed, target, s);
-                let room = 12.0 * room * self.strength.max(1.0);
-                rows::blend_each(level, &mut values.data, &target.data, &s.b.data, variance, noise, room);
-            };
             let mut values = mixed.clone();
-            move_to(&mut values, averaged, KEPT, &mut b.s);
-            for (mean, room) in &self.filters.means {
-                let mut target = std::mem::take(&mut b.s.a);
-                filter(level, mixed, &mut target, &mut b.s.across, &mut b.s.padded, mean);
-                move_to(&mut values, &target, *room, &mut b.s);
-                b.s.a = target;
-            }
+            let mut move_to = |target: &Area, energy: &Area, room: f32| {
+                let (values, room) = (&mut values.data, 12.0 * room * most);
+                rows::blend_each(level, values, &target.data, &energy.data, variance, noise, room);
+            };
+            means.removed(level, mixed, averaged, &mut b.s);
+            move_to(averaged, &b.s.energy, KEPT);
+            means
+                .each(level, mixed, &mut b.s, |mean, energy, square| move_to(mean, energy, MEANS.1 / square));
             averaged.data.copy_from_slice(&values.data);
         }
     }
@@ -292,7 +259,7 @@ impl PaletteDither {
             std::mem::swap(&mut b.target, &mut b.next);
         }
         self.variances(level, &self.own, b);
-        let Scratch { a: square, b: energy, across, padded, .. } = &mut b.s;
+        let FilterAreas { target: square, energy, across, padded, .. } = &mut b.s;
         for c in 0..3 {
             let (target, whole) = (&b.target[c], &b.whole[c]);
             square.reshape(0, 0, target.width, target.height);

@@ -6,22 +6,16 @@
 use unband_simd::Level;
 use unband_simd::filters::undither as rows;
 
-use super::noise::diffused_energy;
+use super::means::{AROUND, DiffusedMeans, FilterAreas};
 use crate::area::Area;
 use crate::gaussian::{filter, gaussian};
 
 /// Steps of smoothing inside intervals.
 const ROUNDS: usize = 24;
-/// Spread of the window in which energy is compared, in samples.
-const AROUND: f64 = 3.0;
 /// Texture at which half of the surface is applied, in squared steps.
 const ROOM: f32 = 0.006;
-/// Spreads of the means for diffused dither, in samples.
-const SPREADS: [f64; 3] = [1.2, 2.2, 4.0];
 /// As [`ROOM`], for diffused dither and a spread of 1. It falls with the square of the spread.
 const ROOM_DIFFUSED: f32 = 0.0005;
-/// Spread of the filter that separates texture from diffused noise.
-const LOW: f64 = 1.2;
 /// Energy of diffused noise that passes, with a margin: a multiple of that of an independent error.
 const MARGIN: f64 = 1.5;
 
@@ -30,8 +24,7 @@ pub(super) struct Surfaces {
     /// Ordered dither; otherwise error diffusion.
     pub ordered: bool,
     around: Vec<f32>,
-    low: Vec<f32>,
-    means: Vec<(Vec<f32>, f32)>,
+    means: DiffusedMeans,
     noise: f32,
     room: f32,
 }
@@ -39,37 +32,19 @@ pub(super) struct Surfaces {
 /// Working memory.
 #[derive(Default)]
 pub(super) struct Scratch {
-    padded: Vec<f32>,
-    across: Area,
-    target: Area,
+    areas: FilterAreas,
     next: Area,
-    energy: Area,
-    smoothed: Area,
-}
-
-/// The filter that separates texture from diffused noise, and the energy of such noise that passes, for white
-/// noise of 1.
-pub(super) fn passed_by_low() -> (Vec<f32>, f64) {
-    let low = gaussian(LOW);
-    let line = |i: usize| f64::from(low[i.abs_diff(low.len() - 1)]);
-    let side = 2 * low.len() - 1;
-    let kernel: Vec<Vec<f64>> = (0..side).map(|y| (0..side).map(|x| line(x) * line(y)).collect()).collect();
-    (low, diffused_energy(&kernel))
 }
 
 impl Surfaces {
     pub(super) fn new(ordered: bool, strength: f32) -> Self {
-        let (low, passed) = passed_by_low();
-        let passed = MARGIN * passed / 12.0;
-        let room = strength.max(1.0) * if ordered { ROOM } else { ROOM_DIFFUSED };
-        let means = |spread: f64| (gaussian(spread), room / (spread * spread) as f32);
+        let means = DiffusedMeans::new();
         Self {
             ordered,
             around: gaussian(AROUND),
-            means: SPREADS.map(means).to_vec(),
-            noise: if ordered { 1.0 / 12.0 } else { passed as f32 },
-            low,
-            room,
+            noise: if ordered { 1.0 / 12.0 } else { (MARGIN * means.passed / 12.0) as f32 },
+            means,
+            room: strength.max(1.0) * if ordered { ROOM } else { ROOM_DIFFUSED },
         }
     }
 
@@ -84,31 +59,26 @@ impl Surfaces {
         let (noise, square) = (self.noise * step * step, step * step);
         if self.ordered {
             inside(level, 0.5 * step, samples, values, s);
-            s.energy.reshape(0, 0, samples.width, samples.height);
-            rows::square_difference(level, &mut s.energy.data, &samples.data, &s.target.data);
-            filter(level, &s.energy, &mut s.smoothed, &mut s.across, &mut s.padded, &self.around);
-            let energy = &s.smoothed.data;
-            rows::blend(level, &mut values.data, &s.target.data, energy, noise, self.room * square);
+            let FilterAreas { target, energy, smoothed, across, padded } = &mut s.areas;
+            energy.reshape(0, 0, samples.width, samples.height);
+            rows::square_difference(level, &mut energy.data, &samples.data, &target.data);
+            filter(level, energy, smoothed, across, padded, &self.around);
+            let room = self.room * square;
+            rows::blend(level, &mut values.data, &target.data, &smoothed.data, noise, room);
             return;
         }
-        for (mean, room) in &self.means {
-            filter(level, samples, &mut s.target, &mut s.across, &mut s.padded, mean);
-            s.energy.reshape(0, 0, samples.width, samples.height);
-            for ((out, a), b) in s.energy.data.iter_mut().zip(&samples.data).zip(&s.target.data) {
-                *out = a - b;
-            }
-            filter(level, &s.energy, &mut s.smoothed, &mut s.across, &mut s.padded, &self.low);
-            rows::square(level, &mut s.smoothed.data);
-            filter(level, &s.smoothed, &mut s.energy, &mut s.across, &mut s.padded, &self.around);
-            rows::blend(level, &mut values.data, &s.target.data, &s.energy.data, noise, room * square);
-        }
+        self.means.each(level, samples, &mut s.areas, |target, energy, spread| {
+            let room = self.room / spread * square;
+            rows::blend(level, &mut values.data, &target.data, &energy.data, noise, room);
+        });
     }
 }
 
 /// The smoothest surface inside the intervals near `values`, into `target`.
 fn inside(level: Level, half: f32, samples: &Area, values: &Area, s: &mut Scratch) {
     let (w, h) = (samples.width, samples.height);
-    for area in [&mut s.target, &mut s.next] {
+    let (target, next) = (&mut s.areas.target, &mut s.next);
+    for area in [&mut *target, &mut *next] {
         area.reshape(0, 0, w + 2, h);
     }
     let pad = |row: &mut [f32]| {
@@ -116,24 +86,24 @@ fn inside(level: Level, half: f32, samples: &Area, values: &Area, s: &mut Scratc
         row[w + 1] = row[w];
     };
     for y in 0..h {
-        let row = s.target.row_mut(y);
+        let row = target.row_mut(y);
         row[1..=w].copy_from_slice(values.row(y));
         rows::hold(level, &mut row[1..=w], samples.row(y), half);
         pad(row);
     }
     for _ in 0..ROUNDS {
         for y in 0..h {
-            let (above, below) = (s.target.row(y.saturating_sub(1)), s.target.row((y + 1).min(h - 1)));
-            let row = s.next.row_mut(y);
-            let here = s.target.row(y);
+            let (above, below) = (target.row(y.saturating_sub(1)), target.row((y + 1).min(h - 1)));
+            let row = next.row_mut(y);
+            let here = target.row(y);
             rows::smooth_within(level, &mut row[1..=w], above, here, below, samples.row(y), half);
             pad(row);
         }
-        std::mem::swap(&mut s.target, &mut s.next);
+        std::mem::swap(target, next);
     }
-    s.next.reshape(0, 0, w, h);
+    next.reshape(0, 0, w, h);
     for y in 0..h {
-        s.next.row_mut(y).copy_from_slice(&s.target.row(y)[1..=w]);
+        next.row_mut(y).copy_from_slice(&target.row(y)[1..=w]);
     }
-    std::mem::swap(&mut s.target, &mut s.next);
+    std::mem::swap(target, next);
 }
