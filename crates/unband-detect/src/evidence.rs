@@ -8,6 +8,7 @@ use super::contours::Contours;
 use super::flat_runs::{self, FlatRuns};
 use super::grid::{self, Grid, flat_histogram, plane_grid};
 use super::lattice::{self, Colours, Lattice};
+use super::levels::Levels;
 use super::noisy::{self, Conversion, NoisyGrid};
 use super::planes::{BlockSums, Channel, Codes, LazyPlane, Recipe};
 use super::tiles::TileHistograms;
@@ -34,6 +35,7 @@ pub(crate) struct Evidence<'a> {
     flat_runs: OnceLock<FlatRuns>,
     histograms: OnceLock<Vec<Vec<u32>>>,
     colours: OnceLock<Colours>,
+    partial: OnceLock<Option<Vec<Option<Levels>>>>,
     lattice: OnceLock<Lattice>,
     combs: OnceLock<Combs>,
     contours: OnceLock<Contours>,
@@ -54,6 +56,7 @@ impl<'a> Evidence<'a> {
             histograms: OnceLock::new(),
             colours: OnceLock::new(),
             lattice: OnceLock::new(),
+            partial: OnceLock::new(),
             combs: OnceLock::new(),
             contours: OnceLock::new(),
             palette: OnceLock::new(),
@@ -79,6 +82,11 @@ impl<'a> Evidence<'a> {
 
     /// Distinct colours.
     pub(crate) fn colours(&self) -> &Colours {
+    /// Levels that a part of the squares has.
+    pub(crate) fn partial_levels(&self) -> Option<&[Option<Levels>]> {
+        self.partial.get_or_init(|| self.tiles().partial_levels()).as_deref()
+    }
+
         self.colours.get_or_init(|| lattice::colours(&self.codes))
     }
 

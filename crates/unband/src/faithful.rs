@@ -232,6 +232,10 @@ impl Cells {
         if let Some(dither) = &self.dither {
             let mut added = vec![0.0; values.len()];
             dither.row(plane, at, &mut added);
+            if let Some((regions, _)) = &self.elsewhere {
+                let outside = regions.outside(plane, at, added.len(), self.scales[plane]);
+                outside.for_each(|x| added[x] = 0.0);
+            }
             let add = |value: &mut f32, added: &f32| *value += added / 255.0;
             values.iter_mut().zip(&added).for_each(|(value, added)| add(value, added));
             self.keep_around(level, plane, at, values, source, (f32::NEG_INFINITY, f32::INFINITY));
@@ -300,7 +304,10 @@ impl Cells {
         };
         // A source value off its level widens its own interval.
         let (source, slack) = (f64::from(source), f64::from(SLACK));
-        let dither = self.dither.as_ref().map_or(0.0, |dither| f64::from(dither.at(plane, at)) / 255.0);
+        let (sx, sy) = self.scales[plane];
+        let holds = |(regions, _): &(GridRegions, _)| regions.holds_at(plane, at.0 * sx, at.1 * sy);
+        let dither = self.dither.as_ref().filter(|_| self.elsewhere.as_ref().is_none_or(holds));
+        let dither = dither.map_or(0.0, |dither| f64::from(dither.at(plane, at)) / 255.0);
         ((centre - half - slack).min(source) - dither, (centre + half + slack).max(source) - dither)
     }
 

@@ -38,7 +38,8 @@ fn is_diffused(plane: &Steps<'_>) -> bool {
     let every = (columns * rows).div_ceil(WINDOWS).max(1);
     let (mut windows, mut all) = (Vec::new(), 0);
     for i in (0..columns * rows).step_by(every) {
-        let flat = window(plane, i % columns * SIDE, i / columns * SIDE);
+        let (x, y) = (i % columns * SIDE, i / columns * SIDE);
+        let flat = if plane.holds_at(x, y) { window(plane, x, y) } else { Flat::No };
         all += usize::from(!matches!(flat, Flat::No));
         if let Flat::Mixed(window) = flat {
             windows.push(window);

@@ -20,57 +20,74 @@ use crate::levels::{Levels, agreed, even_levels, level_grids, levels, of_channel
 use residue::Steps;
 use tile::Repeats;
 use unband_image::With;
-use unband_image::findings::{Cause, Dithering, Findings, PlaneGrid, Space};
+use unband_image::findings::{Cause, Dithering, Findings, GridRegions, PlaneGrid, Space};
 
-/// Findings on an image that was dithered before it lost levels.
+/// Confidence of levels that only a part of the squares has.
+pub(crate) const PARTIAL: f32 = 0.8;
+
+/// Findings on an image that was dithered before it lost levels, in squares of it or everywhere.
 pub(crate) fn findings(evidence: &Evidence<'_>) -> Option<Findings> {
     if evidence.lossy() || !evidence.effective.eight() || evidence.codes.len() < tile::LEAST {
         return None;
     }
-    let grids = grids(evidence);
-    let coarse = grids.is_some();
-    if !coarse && let Some(found) = palette::findings(evidence) {
-        return Some(found);
+    if let Some(grids) = grids(evidence) {
+        let dither = dithering(evidence, &grids, None, true)?;
+        let bits = grids.iter().filter_map(|grid| grid.bits).max();
+        return Some(evidence.base(Cause::Levels, Space::Native, grids).but(|new| {
+            new.effective_bits = bits.unwrap_or(new.effective_bits);
+            new.dither = Some(dither);
+        }));
     }
-    let own = || vec![PlaneGrid::plain(evidence.effective.step_codes); evidence.codes.planes.len()];
-    let grids = grids.unwrap_or_else(own);
-    let unit = evidence.unit() as f32;
-    let planes: Vec<Steps<'_>> = evidence
-        .codes
-        .planes
-        .iter()
-        .zip(&grids)
-        .map(|(codes, grid)| {
-            Steps::new(&evidence.codes, codes, grid.step_codes / unit, grid.offset_codes / unit)
+    in_a_part(evidence).or_else(|| palette::findings(evidence)).or_else(|| {
+        let step = PlaneGrid::plain(evidence.effective.step_codes);
+        let dither = dithering(evidence, &vec![step; evidence.codes.planes.len()], None, false)?;
+        Some(evidence.plain().but(|new| new.dither = Some(dither)))
+    })
+}
+
+/// Squares that have levels and were dithered.
+fn in_a_part(evidence: &Evidence<'_>) -> Option<Findings> {
+    // Colours of a file's palette are everywhere.
+    let each = if evidence.declares_palette() { None } else { evidence.partial_levels() }?;
+    let (grids, regions) = (centred(evidence, each, PARTIAL), evidence.tiles().regions(each));
+    let dither = dithering(evidence, &grids, Some(&regions), true)?;
+    Some(evidence.base(Cause::Levels, Space::Native, grids).but(|new| {
+        (new.dither, new.regions) = (Some(dither), Some(regions));
+    }))
+}
+
+/// The dither of levels; `coarse`: they are coarser than the file's.
+fn dithering(
+    evidence: &Evidence<'_>,
+    grids: &[PlaneGrid],
+    regions: Option<&GridRegions>,
+    coarse: bool,
+) -> Option<Dithering> {
+    let (all, unit) = (&evidence.codes, evidence.unit() as f32);
+    let each = all.planes.iter().zip(grids).enumerate();
+    let planes: Vec<Steps<'_>> = each
+        .map(|(p, (codes, grid))| {
+            Steps::new(all, codes, grid.step_codes / unit, grid.offset_codes / unit).within(regions, p)
         })
         .collect();
-    if planes[planes.len() / 2].is_repeated() {
+    // Two levels are ink on paper, or art.
+    let ink = planes.iter().all(|plane| plane.ends.1 - plane.ends.0 < 2);
+    if planes[planes.len() / 2].is_repeated() || ink {
         return None;
     }
     let steps: Vec<f32> = grids.iter().map(|grid| grid.step_codes).collect();
-    // Two levels are ink on paper, or art.
-    if planes.iter().all(|plane| plane.ends.1 - plane.ends.0 < 2) {
-        return None;
-    }
     let ordered = tile::is_possible(&planes[planes.len() / 2], coarse);
     let repeats = if ordered { tile::find(&planes, &steps, coarse) } else { Repeats::Nothing };
     let noise = || ordered.then(|| gradient::find(&planes, &steps)).flatten();
-    let dither = match repeats {
-        Repeats::Dither(dither) => dither,
+    match repeats {
+        Repeats::Dither(dither) => Some(dither),
         Repeats::Nothing if coarse => {
-            noise().or_else(|| diffused::found(&planes).then_some(Dithering::Diffused))?
+            noise().or_else(|| diffused::found(&planes).then_some(Dithering::Diffused))
         }
         // The noise nearly repeats.
-        Repeats::Other if coarse => noise()?,
-        Repeats::Nothing | Repeats::Other => return None,
-    };
-    let mut found =
-        if coarse { evidence.base(Cause::Levels, Space::Native, grids) } else { evidence.plain() };
-    if let Some(bits) = found.grids.iter().filter_map(|grid| grid.bits).max() {
-        found.effective_bits = bits;
+        Repeats::Other if coarse => noise(),
+        Repeats::Nothing | Repeats::Other => None,
     }
-    found.dither = Some(dither);
-    Some(found)
 }
 
 /// The levels of all channels, of 1 to 7 bits or evenly spaced. Dithered samples are on the mean of their
@@ -88,6 +105,11 @@ fn grids(evidence: &Evidence<'_>) -> Option<Vec<PlaneGrid>> {
     if !agreed(&each) {
         return None;
     }
+    Some(centred(evidence, &each, 1.0))
+}
+
+/// Grids of these levels, whose samples are on the mean of their intervals.
+fn centred(evidence: &Evidence<'_>, each: &[Option<Levels>], confidence: f32) -> Vec<PlaneGrid> {
     let centred = |(grid, levels): (PlaneGrid, &Option<Levels>)| {
         let offset = levels.map_or(0.0, |levels| levels.offset * evidence.unit());
         grid.but(|new| {
@@ -95,5 +117,5 @@ fn grids(evidence: &Evidence<'_>) -> Option<Vec<PlaneGrid>> {
             new.truncated = false;
         })
     };
-    Some(level_grids(&each, evidence.unit(), 1.0).into_iter().zip(&each).map(centred).collect())
+    level_grids(each, evidence.unit(), confidence).into_iter().zip(each).map(centred).collect()
 }

@@ -1,5 +1,7 @@
 //! Levels of a plane, and the residues of samples from the mean around them.
 
+use unband_image::findings::GridRegions;
+
 use crate::planes::Codes;
 
 /// Half the side of the mean's window.
@@ -23,6 +25,8 @@ pub(super) struct Steps<'a> {
     pub scale: f32,
     /// Are they codes of a palette?
     pub of_palette: bool,
+    /// The squares that have these levels, if not all, and the plane's number in them.
+    part: Option<(&'a GridRegions, usize)>,
 }
 
 impl<'a> Steps<'a> {
@@ -31,7 +35,18 @@ impl<'a> Steps<'a> {
         let level = |code: usize| ((code as f32 - offset) / step.max(1e-3)).round();
         let table: [i16; 256] = std::array::from_fn(|code| level(code).clamp(-1.0, 300.0) as i16);
         let ends = (table[0], table[255]);
-        Self { width: all.width, height: all.height, codes, table, ends, scale: 1.0, of_palette: false }
+        let (width, height) = (all.width, all.height);
+        Self { width, height, codes, table, ends, scale: 1.0, of_palette: false, part: None }
+    }
+
+    /// Only the squares where the grid of a plane holds, if there are any others.
+    pub(super) fn within(self, regions: Option<&'a GridRegions>, plane: usize) -> Self {
+        Self { part: regions.map(|regions| (regions, plane)), ..self }
+    }
+
+    /// Has the image these levels around a sample?
+    pub(super) fn holds_at(&self, x: usize, y: usize) -> bool {
+        self.part.is_none_or(|(regions, plane)| regions.holds_at(plane, x, y))
     }
 
     /// Of a plane of a palette image: steps of `scale` codes.
@@ -86,7 +101,7 @@ impl<'a> Steps<'a> {
                 let down: i32 = tilts.iter().sum();
                 let rest = COUNT * i32::from(level) - (left + sums[2] + right);
                 let flat = (right - left).abs() <= steep && down.abs() <= steep;
-                if flat && (rest != 0 || !self.is_end(level)) {
+                if flat && (rest != 0 || !self.is_end(level)) && self.holds_at(x + REACH, y) {
                     let rest = rest.clamp(-most, most) as f32 * share;
                     add(x + REACH, y, rest, level);
                 }
@@ -105,7 +120,7 @@ impl<'a> Steps<'a> {
             for y in (0..self.height).step_by(self.height.div_ceil(ROWS).max(1)) {
                 self.row(0, y, &mut row);
                 for (x, pair) in row.windows(2).enumerate() {
-                    changes[(x + 1) % factor] += usize::from(pair[0] != pair[1]);
+                    changes[(x + 1) % factor] += usize::from(pair[0] != pair[1] && self.holds_at(x, y));
                 }
             }
             let (most, all) = (changes.iter().max().copied().unwrap_or(0), changes.iter().sum::<usize>());
@@ -115,10 +130,14 @@ impl<'a> Steps<'a> {
 
     /// Bands of rows with about `enough` samples, evenly spread.
     pub(super) fn bands(&self, enough: usize) -> Vec<std::ops::Range<usize>> {
+        self.every_band((self.width * self.height).div_ceil(enough.max(1)).max(1))
+    }
+
+    /// One of `every` bands of rows.
+    pub(super) fn every_band(&self, every: usize) -> Vec<std::ops::Range<usize>> {
         /// Rows of a band.
         const BAND: usize = 16;
         let all = self.height.div_ceil(BAND);
-        let every = (self.width * self.height).div_ceil(enough.max(1)).max(1);
         let band = |i: usize| i * BAND..((i + 1) * BAND).min(self.height);
         (0..all).skip((every - 1) / 2).step_by(every).map(band).collect()
     }

@@ -3,7 +3,7 @@ use crate::bits::effective;
 use crate::evidence::Evidence;
 use crate::planes::Codes;
 use crate::turned::made::{median_cut, on_palette};
-use unband_image::findings::Dithering;
+use unband_image::findings::{Dithering, Findings};
 use unband_image::{Context, Image};
 
 const SIDE: usize = 160;
@@ -27,12 +27,16 @@ fn image(mut quantise: impl FnMut(usize, usize, usize, f32) -> f32) -> Image {
 }
 
 fn found(image: &Image) -> Option<Dithering> {
+    looked_at(image)?.dither
+}
+
+fn looked_at(image: &Image) -> Option<Findings> {
     let effective = effective(image);
     let codes = |plane: &unband_image::Plane| plane.data.iter().map(|v| (255.0 * v).round() as u8).collect();
     let planes = image.planes.iter().map(codes).collect();
     let ctx = Context::default();
     let codes = Codes { width: image.width(), height: image.height(), planes };
-    findings(&Evidence::new(image, effective, codes, &ctx))?.dither
+    findings(&Evidence::new(image, effective, codes, &ctx))
 }
 
 /// Values of a tile of 3×3 in steps: no power of two, and no list has it.
@@ -75,22 +79,46 @@ fn finds_the_corner_of_gradient_noise() {
     assert!(places.iter().filter(|i| near(i)).count() * 100 > places.len() * 90);
 }
 
+/// A smooth image with errors passed on by Floyd and Steinberg's weights; `value` of a channel and a place.
+fn diffused(top: f32, value: fn(usize, usize, usize) -> f32) -> Image {
+    let mut error = vec![0.0f32; 3 * (SIDE + 2) * (SIDE + 1)];
+    image(|c, x, y, _| {
+        let at = |x: usize, y: usize| 3 * (y * (SIDE + 2) + x + 1) + c;
+        let old = value(c, x, y) * top + error[at(x, y)];
+        let new = old.round();
+        let rest = old - new;
+        for (dx, dy, share) in [(2, 0, 7.0), (0, 1, 3.0), (1, 1, 5.0), (2, 1, 1.0)] {
+            error[at(x + dx, y + dy) - 3] += rest * share / 16.0;
+        }
+        new.clamp(0.0, top) / top
+    })
+}
+
 #[test]
 fn recognises_error_diffusion() {
     for top in [3.0, 15.0, 31.0] {
-        let mut error = vec![0.0f32; 3 * (SIDE + 2) * (SIDE + 1)];
-        let image = image(|c, x, y, v| {
-            let at = |x: usize, y: usize| 3 * (y * (SIDE + 2) + x + 1) + c;
-            let old = v * top + error[at(x, y)];
-            let new = old.round();
-            let rest = old - new;
-            for (dx, dy, share) in [(2, 0, 7.0), (0, 1, 3.0), (1, 1, 5.0), (2, 1, 1.0)] {
-                error[at(x + dx, y + dy) - 3] += rest * share / 16.0;
-            }
-            new.clamp(0.0, top) / top
-        });
-        assert_eq!(found(&image), Some(Dithering::Diffused), "{top}");
+        assert_eq!(found(&diffused(top, value)), Some(Dithering::Diffused), "{top}");
     }
+}
+
+#[test]
+fn a_dithered_part_is_found_in_its_squares() {
+    const PART: usize = 140;
+    let within = |x: usize, y: usize| x < PART && y < PART;
+    let with = |offset: &dyn Fn(usize, usize) -> f32| {
+        image(|_, x, y, v| if within(x, y) { (31.0 * v + offset(x, y)).round() / 31.0 } else { v })
+    };
+    let found = looked_at(&with(&tile)).unwrap();
+    let Some(Dithering::Tile(dither)) = &found.dither else { panic!("{:?}", found.dither) };
+    assert_eq!((dither.columns, found.grids[0].bits), (3, Some(5)));
+    let regions = found.regions.unwrap();
+    for (x, y) in [(10, 10), (127, 60), (90, 127)] {
+        assert!(regions.holds_at(0, x, y), "{x}, {y}");
+    }
+    for (x, y) in [(10, 130), (150, 10), (159, 159)] {
+        assert!(!regions.holds_at(0, x, y), "{x}, {y}");
+    }
+    assert!(looked_at(&with(&|_, _| 0.0)).is_none(), "rounded in a part");
 }
 
 #[test]

@@ -351,7 +351,7 @@ fn middle(plane: &Steps<'_>) -> i16 {
     let mut row = vec![0i16; plane.width];
     for y in (0..plane.height).step_by(4) {
         plane.row(0, y, &mut row);
-        for &level in &row {
+        for (_, level) in row.iter().enumerate().filter(|(x, _)| plane.holds_at(*x, y)) {
             counts[(level + 1).clamp(0, 511) as usize] += 1;
         }
     }

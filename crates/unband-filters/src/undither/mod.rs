@@ -15,7 +15,7 @@ mod noise;
 mod palette;
 mod surface;
 
-use unband_image::findings::{Cause, Dithering, Findings, PlaneGrid};
+use unband_image::findings::{Cause, Dithering, Findings, GridRegions, PlaneGrid};
 use unband_image::method::defaults;
 use unband_image::{
     Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut, Window,
@@ -68,6 +68,8 @@ pub const ENTRY: Entry = Entry {
 const HALO: usize = 56;
 /// Side of a block.
 const BLOCK: usize = 8;
+/// Distance in codes from a level that was rounded to a code, with a margin.
+const OFF_LEVELS: f32 = 0.75;
 
 /// The grid of a plane, in 8-bit codes.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +78,8 @@ struct Steps {
     offset: f32,
     /// Are samples moved to the nearest level first? It was rounded to the container's codes.
     on_levels: bool,
+    /// Samples farther from a level, in codes, were not dithered.
+    off_levels: f32,
 }
 
 /// `undither`, prepared for one image. An image without known dither stays unchanged.
@@ -89,6 +93,8 @@ pub struct Undither {
     averager: Averager,
     surfaces: Surfaces,
     strength: f32,
+    /// Where the dither is, if not everywhere.
+    regions: Option<GridRegions>,
     buffers: Reused<Buffers>,
 }
 
@@ -114,6 +120,10 @@ impl Undither {
             step: grid.step_codes.max(1e-3),
             offset: grid.offset_codes,
             on_levels: grid.found && findings.cause == Cause::Levels && !findings.lossy,
+            off_levels: match findings.regions {
+                Some(_) => OFF_LEVELS + grid.offset_codes.abs(),
+                None => f32::INFINITY,
+            },
         };
         let planes: Vec<Steps> = (0..image.planes.len()).filter_map(|p| grid(p).map(steps)).collect();
         let known = planes.len() == image.planes.len() && params.strength > 0.0;
@@ -128,6 +138,7 @@ impl Undither {
             planes,
             together,
             strength: params.strength,
+            regions: findings.regions.clone(),
             buffers: Reused::default(),
         };
         if filter.dithering.is_some() {
@@ -142,7 +153,7 @@ impl Undither {
     /// beyond the window it is mirrored.
     fn fill(&self, image: &Image, plane: usize, window: Window, out: &mut Area) {
         let Some(dithering) = &self.dithering else { return };
-        let Steps { step, offset, on_levels } = self.planes[plane];
+        let Steps { step, offset, on_levels, off_levels } = self.planes[plane];
         let (w, h) = (window.width(), window.height());
         out.reshape(window.x0, window.y0, w.next_multiple_of(BLOCK), h.next_multiple_of(BLOCK));
         let mirrored = |i: usize, len: usize| if i < len { i } else { (2 * len - 1).saturating_sub(i) };
@@ -153,9 +164,12 @@ impl Undither {
             let row = out.row_mut(y);
             for ((out, &source), dither) in row.iter_mut().zip(source).zip(&dither) {
                 let codes = 255.0 * source;
-                let codes =
-                    if on_levels { nearest_level(codes, step, offset) * step + offset } else { codes };
-                *out = codes - dither;
+                let level = nearest_level(codes, step, offset) * step + offset;
+                *out = if (codes - level).abs() > off_levels {
+                    codes
+                } else {
+                    (if on_levels { level } else { codes }) - dither
+                };
             }
             for x in w..row.len() {
                 row[x] = row[mirrored(x, w)];
@@ -231,7 +245,12 @@ impl Restorer for Undither {
                 let at = (core.y0 + y - samples.y0) * samples.width + core.x0 - samples.x0;
                 let result = &mut result.data[at..at + core.width()];
                 rows::hold(ctx.level, result, &samples.data[at..at + core.width()], half);
-                for (out, result) in output.planes[p].row_mut(y).iter_mut().zip(result) {
+                let out = output.planes[p].row_mut(y);
+                let outside = self.regions.iter().flat_map(|regions| {
+                    regions.outside(p, (core.x0, core.y0 + y), core.width(), input.image.plane_scale(p))
+                });
+                outside.for_each(|x| result[x] = 255.0 * out[x]);
+                for (out, result) in out.iter_mut().zip(result) {
                     *out += share * (*result - 255.0 * *out);
                 }
             }

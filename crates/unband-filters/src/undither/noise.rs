@@ -92,6 +92,9 @@ fn correlation(filter: &Undither, image: &Image) -> [[f32; 3]; 3] {
     let mut blocks: Vec<(f32, [[f32; 3]; 3])> = Vec::new();
     for i in (every / 2..columns * rows).step_by(every) {
         let (x0, y0) = (i % columns * BLOCK, i / columns * BLOCK);
+        if filter.regions.as_ref().is_some_and(|regions| !regions.holds_at(0, x0, y0)) {
+            continue;
+        }
         let window = Window { x0, y0, x1: x0 + BLOCK, y1: y0 + BLOCK };
         for (p, area) in areas.iter_mut().enumerate() {
             filter.fill(image, p, window, area);
