@@ -19,6 +19,8 @@ pub(crate) fn findings<'py>(py: Python<'py>, found: &Findings) -> PyResult<Bound
     row.set_item("effective_bits", found.effective_bits)?;
     row.set_item("alpha_bits", found.alpha_bits())?;
     row.set_item("dither", found.dither.as_ref().map(Dithering::word))?;
+    row.set_item("dither_tile", found.dither.as_ref().and_then(Dithering::side))?;
+    row.set_item("colours", found.colours)?;
     row.set_item("drawing", found.drawing.map(unband::Drawing::word))?;
     row.set_item(
         "space",

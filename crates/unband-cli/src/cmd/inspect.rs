@@ -231,6 +231,10 @@ struct InspectRecord {
     drawing: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dither: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dither_tile: Option<(usize, usize)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    colours: Option<u16>,
     /// Bits of a banded alpha channel.
     alpha_bits: Option<u8>,
     map: MapRecord,
@@ -311,6 +315,8 @@ impl InspectRecord {
             banded_share: findings.visible_share(),
             drawing: findings.drawing.map(Drawing::word),
             dither: findings.dither.as_ref().map(Dithering::word),
+            dither_tile: findings.dither.as_ref().and_then(Dithering::side),
+            colours: findings.colours,
             alpha_bits: findings.alpha_bits(),
             map: MapRecord {
                 side: BandingMap::SIDE,

@@ -46,6 +46,7 @@ pub(super) fn findings(evidence: &Evidence<'_>) -> Option<Findings> {
         found.grids = vec![grid.clone(); planes];
     }
     found.dither = Some(dither);
+    found.colours = u16::try_from(evidence.colours().all).ok();
     Some(found)
 }
 

@@ -162,8 +162,11 @@ fn finds_a_tile_added_before_the_nearest_colour() {
         BAYER[(i / SIDE + 1) % 4 * 4 + (i % SIDE + 3) % 4] - 8.0
     };
     let image = with_palette(|i, p, nearest| nearest(p.map(|v| v + added(i))));
-    let dither = found(&image).unwrap();
-    assert_eq!(dither.words(), "a 4×4 tile");
+    let all = looked_at(&image).unwrap();
+    let colours: std::collections::HashSet<[u8; 3]> =
+        image.to_rgb8().unwrap().as_chunks::<3>().0.iter().copied().collect();
+    assert_eq!(all.sentence(), format!("dithered with a 4×4 tile, {} colours", colours.len()));
+    let dither = all.dither.unwrap();
     for i in 0..2 * SIDE {
         let error = dither.at(1, (i % SIDE, i / SIDE)) - added(i);
         assert!(error.abs() < 1e-6, "{i}: {error}");

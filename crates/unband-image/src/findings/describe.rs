@@ -20,12 +20,12 @@ impl Findings {
         format!("{what}{resized}{part}{bands}{drawn}{alpha}")
     }
 
-    /// "dithered with a 4×4 tile, 5 bits per channel".
+    /// "dithered with a 4×4 tile, 5 bits per channel", "dithered with error diffusion, 64 colours".
     fn dithered(&self) -> Option<String> {
         let dither = self.dither.as_ref()?.words();
-        let levels = match self.cause {
-            Cause::Levels => shared_levels(&self.grids),
-            Cause::Palette => "a palette of few colours".to_owned(),
+        let levels = match (self.cause, self.colours) {
+            (_, Some(colours)) => format!("{colours} colours"),
+            (Cause::Levels, None) => shared_levels(&self.grids),
             _ => format!("{} bits per channel", self.effective_bits),
         };
         Some(format!("dithered with {dither}, {levels}"))
@@ -127,7 +127,7 @@ pub(super) fn shared_levels(grids: &[PlaneGrid]) -> String {
     let bits: Option<Vec<u8>> = found.iter().map(|grid| grid.bits).collect();
     match bits.as_deref() {
         Some([first, rest @ ..]) if rest.iter().all(|bits| bits == first) => {
-            format!("{first} bits per channel")
+            format!("{first} bit{} per channel", if *first == 1 { "" } else { "s" })
         }
         Some([first, rest @ ..]) => {
             let all: Vec<String> = std::iter::once(first).chain(rest).map(u8::to_string).collect();

@@ -193,6 +193,14 @@ mod tests {
                 for turn in Turn::ALL {
                     let turned = dither.turned(turn, size);
                     for (x, y) in (0..size.1).flat_map(|y| (0..size.0).map(move |x| (x, y))) {
+    /// Samples of a tile, across and down; `None` where nothing repeats.
+    pub fn side(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::Tile(tile) => Some((tile.columns, tile.rows)),
+            Self::GradientNoise(_) | Self::Diffused => None,
+        }
+    }
+
                         let to = (
                             if turn.across { size.0 - 1 - x } else { x },
                             if turn.down { size.1 - 1 - y } else { y },

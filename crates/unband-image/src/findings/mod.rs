@@ -175,6 +175,8 @@ pub struct Findings {
     pub drawing: Option<Drawing>,
     /// The dither that the samples of this grid were quantised with, if any.
     pub dither: Option<Dithering>,
+    /// Number of colours of the palette behind a dithered image.
+    pub colours: Option<u16>,
     /// The grid of the alpha channel, in codes from 0, if it has fewer levels than 8 bits and they show as
     /// bands.
     pub alpha: Option<PlaneGrid>,
@@ -202,6 +204,7 @@ impl Findings {
             visible: false,
             drawing: None,
             dither: None,
+            colours: None,
             alpha: None,
         }
     }
