@@ -12,7 +12,7 @@ use super::levels::Levels;
 use super::noisy::{self, Conversion, NoisyGrid};
 use super::planes::{BlockSums, Channel, Codes, LazyPlane, Recipe};
 use super::tiles::TileHistograms;
-use super::{deep, palette};
+use super::{Nature, deep, palette};
 use crate::coded::Coding;
 use unband_image::Context;
 use unband_image::color::{Matrix, Range};
@@ -30,12 +30,13 @@ pub(crate) struct Evidence<'a> {
     pub codes: Codes,
     pub sums: BlockSums,
     pub effective: Effective,
+    pub nature: Nature,
     pub ctx: &'a Context<'a>,
     tiles: OnceLock<TileHistograms>,
     flat_runs: OnceLock<FlatRuns>,
     histograms: OnceLock<Vec<Vec<u32>>>,
-    colours: OnceLock<Colours>,
     partial: OnceLock<Option<Vec<Option<Levels>>>>,
+    colours: OnceLock<Colours>,
     lattice: OnceLock<Lattice>,
     combs: OnceLock<Combs>,
     contours: OnceLock<Contours>,
@@ -50,13 +51,14 @@ impl<'a> Evidence<'a> {
             image,
             codes,
             effective,
+            nature: Nature::Unknown,
             ctx,
             tiles: OnceLock::new(),
             flat_runs: OnceLock::new(),
             histograms: OnceLock::new(),
+            partial: OnceLock::new(),
             colours: OnceLock::new(),
             lattice: OnceLock::new(),
-            partial: OnceLock::new(),
             combs: OnceLock::new(),
             contours: OnceLock::new(),
             palette: OnceLock::new(),
@@ -80,13 +82,13 @@ impl<'a> Evidence<'a> {
         self.histograms.get_or_init(whole)
     }
 
-    /// Distinct colours.
-    pub(crate) fn colours(&self) -> &Colours {
     /// Levels that a part of the squares has.
     pub(crate) fn partial_levels(&self) -> Option<&[Option<Levels>]> {
         self.partial.get_or_init(|| self.tiles().partial_levels()).as_deref()
     }
 
+    /// Distinct colours.
+    pub(crate) fn colours(&self) -> &Colours {
         self.colours.get_or_init(|| lattice::colours(&self.codes))
     }
 
@@ -165,6 +167,11 @@ impl<'a> Evidence<'a> {
             parts.push(("palette", if palette.is_some() { "found" } else { "none" }.to_owned()));
         }
         parts
+    }
+
+    /// Is the image known to be a photo?
+    pub(crate) fn is_photo(&self) -> bool {
+        self.nature == Nature::Photo
     }
 
     /// Was the file coded with loss?

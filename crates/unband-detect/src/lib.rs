@@ -57,20 +57,38 @@ use unband_simd::detect::inspect;
 /// Any size, depth and model; never fails. The result depends on the image alone, not on threads or vector
 /// instructions. Accuracy: `docs/results/detector.md` and `detector-pairs.md`.
 pub fn inspect(image: &Image, ctx: &Context<'_>) -> Findings {
-    look(image, ctx, None)
+    look(image, Nature::Unknown, ctx, None)
+}
+
+/// As [`inspect()`], for an image that is known to be a photo: patterns of two levels, or of up to eight
+/// colours, are its dither, not art.
+pub fn inspect_photo(image: &Image, ctx: &Context<'_>) -> Findings {
+    look(image, Nature::Photo, ctx, None)
+}
+
+/// Is it known what an image shows?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nature {
+    Unknown,
+    Photo,
 }
 
 /// As [`inspect()`], with the rules that decided and the evidence that was needed for it.
 pub fn explain(image: &Image, ctx: &Context<'_>) -> (Findings, Explanation) {
     let mut explanation = Explanation::default();
-    (look(image, ctx, Some(&mut explanation)), explanation)
+    (look(image, Nature::Unknown, ctx, Some(&mut explanation)), explanation)
 }
 
-fn look(image: &Image, ctx: &Context<'_>, explanation: Option<&mut Explanation>) -> Findings {
-    of_colours(image, ctx, explanation).but(|new| new.alpha = alpha::grid(image))
+fn look(image: &Image, nature: Nature, ctx: &Context<'_>, explanation: Option<&mut Explanation>) -> Findings {
+    of_colours(image, nature, ctx, explanation).but(|new| new.alpha = alpha::grid(image))
 }
 
-fn of_colours(image: &Image, ctx: &Context<'_>, explanation: Option<&mut Explanation>) -> Findings {
+fn of_colours(
+    image: &Image,
+    nature: Nature,
+    ctx: &Context<'_>,
+    explanation: Option<&mut Explanation>,
+) -> Findings {
     let sound =
         |p: &unband_image::image::Plane| p.width > 0 && p.height > 0 && p.data.len() == p.width * p.height;
     if image.planes.is_empty() || !image.planes.iter().all(sound) {
@@ -79,8 +97,10 @@ fn of_colours(image: &Image, ctx: &Context<'_>, explanation: Option<&mut Explana
     let effective = bits::effective(image);
     let same_size = image.planes.iter().all(|p| (p.width, p.height) == (image.width(), image.height()));
     match image.color.model {
-        Model::Rgb if image.planes.len() == 3 && same_size => rgb_or_grey(image, effective, ctx, explanation),
-        Model::Gray if image.planes.len() == 1 => rgb_or_grey(image, effective, ctx, explanation),
+        Model::Rgb if image.planes.len() == 3 && same_size => {
+            rgb_or_grey(image, (nature, effective), ctx, explanation)
+        }
+        Model::Gray if image.planes.len() == 1 => rgb_or_grey(image, (nature, effective), ctx, explanation),
         Model::Yuv { range, .. } if image.planes.len() == 3 => {
             stored_yuv(image, range, effective, ctx, explanation)
         }
@@ -97,13 +117,13 @@ fn codes_of(plane: &unband_image::image::Plane, scale: f32, offset: f32, ctx: &C
 
 fn rgb_or_grey(
     image: &Image,
-    effective: Effective,
+    (nature, effective): (Nature, Effective),
     ctx: &Context<'_>,
     explanation: Option<&mut Explanation>,
 ) -> Findings {
     let planes = ctx.map(image.planes.len(), |p| codes_of(&image.planes[p], effective.scale, 0.0, ctx));
     let codes = Codes { width: image.width(), height: image.height(), planes };
-    let evidence = Evidence::new(image, effective, codes, ctx);
+    let evidence = Evidence::new(image, effective, codes, ctx).but(|new| new.nature = nature);
     let (rule, mut found) = rules::decide(rules::RULES, &evidence);
     if found.dither.is_some() {
         // Neither bands nor plateaus.

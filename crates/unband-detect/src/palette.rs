@@ -139,11 +139,12 @@ fn has_few_values(plane: &Plane) -> bool {
     })
 }
 
-/// Are there 9 to 256 colours, by a palette of the file or by distances between them?
+/// Are there 9 to 256 colours (of a photo 3 and more), by a palette of the file or by distances between them?
 pub(super) fn has_few_colours(evidence: &Evidence<'_>) -> bool {
     let colours = evidence.colours();
     // Up to eight are art of few colours.
-    let few = (9..=256).contains(&colours.all);
+    let least = if evidence.is_photo() { 3 } else { 9 };
+    let few = (least..=256).contains(&colours.all);
     few && (evidence.declares_palette() || colours.spread >= 12 && colours.apart() >= APART)
 }
 

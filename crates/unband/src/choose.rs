@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use unband_detect::inspect;
+use unband_detect::{inspect, inspect_photo};
 use unband_filters::{smooth, undither};
 use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 use unband_image::method::Prepare;
@@ -75,7 +75,11 @@ fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static Entr
 
 /// Findings on an image, as far as options say more than its samples.
 pub fn find(image: &Image, options: &Options, ctx: &Context<'_>) -> Findings {
-    let found = declared(inspect(image, ctx), image, options);
+    let found = match options.treat_as {
+        TreatAs::Photo => inspect_photo(image, ctx),
+        TreatAs::Auto | TreatAs::Drawing | TreatAs::Data => inspect(image, ctx),
+    };
+    let found = declared(found, image, options);
     if options.truncated { found.truncated(image.depth) } else { found }
 }
 

@@ -72,7 +72,7 @@ fn dithering(
         .collect();
     // Two levels are ink on paper, or art.
     let ink = planes.iter().all(|plane| plane.ends.1 - plane.ends.0 < 2);
-    if planes[planes.len() / 2].is_repeated() || ink {
+    if planes[planes.len() / 2].is_repeated() || ink && !evidence.is_photo() {
         return None;
     }
     let steps: Vec<f32> = grids.iter().map(|grid| grid.step_codes).collect();

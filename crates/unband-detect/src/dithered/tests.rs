@@ -1,10 +1,11 @@
 use super::findings;
+use crate::Nature;
 use crate::bits::effective;
 use crate::evidence::Evidence;
 use crate::planes::Codes;
 use crate::turned::made::{median_cut, on_palette};
 use unband_image::findings::{Dithering, Findings};
-use unband_image::{Context, Image};
+use unband_image::{Context, Image, With};
 
 const SIDE: usize = 160;
 
@@ -27,16 +28,16 @@ fn image(mut quantise: impl FnMut(usize, usize, usize, f32) -> f32) -> Image {
 }
 
 fn found(image: &Image) -> Option<Dithering> {
-    looked_at(image)?.dither
+    looked_at(image, Nature::Unknown)?.dither
 }
 
-fn looked_at(image: &Image) -> Option<Findings> {
+fn looked_at(image: &Image, nature: Nature) -> Option<Findings> {
     let effective = effective(image);
     let codes = |plane: &unband_image::Plane| plane.data.iter().map(|v| (255.0 * v).round() as u8).collect();
     let planes = image.planes.iter().map(codes).collect();
     let ctx = Context::default();
     let codes = Codes { width: image.width(), height: image.height(), planes };
-    findings(&Evidence::new(image, effective, codes, &ctx))
+    findings(&Evidence::new(image, effective, codes, &ctx).but(|new| new.nature = nature))
 }
 
 /// Values of a tile of 3×3 in steps: no power of two, and no list has it.
@@ -102,13 +103,21 @@ fn recognises_error_diffusion() {
 }
 
 #[test]
+fn two_levels_are_art_unless_they_are_a_photo() {
+    let ink = diffused(1.0, |_, x, y| value(0, x, y));
+    assert_eq!(found(&ink), None);
+    let photo = looked_at(&ink, Nature::Photo).unwrap();
+    assert_eq!(photo.sentence(), "dithered with error diffusion, 1 bit per channel");
+}
+
+#[test]
 fn a_dithered_part_is_found_in_its_squares() {
     const PART: usize = 140;
     let within = |x: usize, y: usize| x < PART && y < PART;
     let with = |offset: &dyn Fn(usize, usize) -> f32| {
         image(|_, x, y, v| if within(x, y) { (31.0 * v + offset(x, y)).round() / 31.0 } else { v })
     };
-    let found = looked_at(&with(&tile)).unwrap();
+    let found = looked_at(&with(&tile), Nature::Unknown).unwrap();
     let Some(Dithering::Tile(dither)) = &found.dither else { panic!("{:?}", found.dither) };
     assert_eq!((dither.columns, found.grids[0].bits), (3, Some(5)));
     let regions = found.regions.unwrap();
@@ -118,7 +127,7 @@ fn a_dithered_part_is_found_in_its_squares() {
     for (x, y) in [(10, 130), (150, 10), (159, 159)] {
         assert!(!regions.holds_at(0, x, y), "{x}, {y}");
     }
-    assert!(looked_at(&with(&|_, _| 0.0)).is_none(), "rounded in a part");
+    assert!(looked_at(&with(&|_, _| 0.0), Nature::Unknown).is_none(), "rounded in a part");
 }
 
 #[test]
@@ -162,7 +171,7 @@ fn finds_a_tile_added_before_the_nearest_colour() {
         BAYER[(i / SIDE + 1) % 4 * 4 + (i % SIDE + 3) % 4] - 8.0
     };
     let image = with_palette(|i, p, nearest| nearest(p.map(|v| v + added(i))));
-    let all = looked_at(&image).unwrap();
+    let all = looked_at(&image, Nature::Unknown).unwrap();
     let colours: std::collections::HashSet<[u8; 3]> =
         image.to_rgb8().unwrap().as_chunks::<3>().0.iter().copied().collect();
     assert_eq!(all.sentence(), format!("dithered with a 4×4 tile, {} colours", colours.len()));

@@ -214,6 +214,31 @@ fn it_is_named_with_the_option_that_repairs_it_anyway() {
 }
 
 #[test]
+fn two_levels_become_grey_as_a_photo_only() {
+    // Floyd and Steinberg's weights.
+    let mut error = vec![0.0f32; (W + 2) * (H + 1)];
+    let mut ink = vec![0u8; W * H];
+    for i in 0..W * H {
+        let (x, y) = (i % W, i / W);
+        let old = 0.1 + 0.8 * hills(x, y) + error[y * (W + 2) + x + 1];
+        let new = if old >= 0.5 { 1.0 } else { 0.0 };
+        for (ahead, share) in [(2, 7.0), (W + 2, 3.0), (W + 3, 5.0), (W + 4, 1.0)] {
+            error[y * (W + 2) + x + ahead] += (old - new) * share / 16.0;
+        }
+        ink[i] = 255 * new as u8;
+    }
+    let image = Image::from_gray(W, H, &ink).unwrap();
+    let (result, report) = run(&image, TreatAs::Auto);
+    assert!(!report.changed && result == image, "{}", report.findings.sentence());
+    let (result, report) = run(&image, TreatAs::Photo);
+    assert_eq!((report.reason, report.method), (Reason::Restored, "undither"));
+    let wanted = |i: usize| 0.1 + 0.8 * hills(i % W, i / W);
+    let near = |(i, &v): (usize, &f32)| (v - wanted(i)).abs() < 0.1;
+    let close = result.planes[0].data.iter().enumerate().filter(|&pair| near(pair)).count();
+    assert!(close * 10 > W * H * 9, "{close} of {}", W * H);
+}
+
+#[test]
 fn data_are_distinguished_from_flat_colours() {
     for (name, image) in drawings() {
         let expected = match name {
