@@ -29,8 +29,16 @@ const VARIED: f32 = 0.06;
 
 /// Was the error of the rounding diffused, in most planes?
 pub(super) fn found(planes: &[Steps<'_>]) -> bool {
-    let diffused = planes.iter().filter(|plane| is_diffused(plane)).count();
-    diffused > 0 && diffused * 3 >= planes.len() * 2
+    let needed = (2 * planes.len()).div_ceil(3).max(1);
+    let (mut diffused, mut open) = (0, planes.len());
+    for plane in planes {
+        if diffused + open < needed || diffused == needed {
+            break;
+        }
+        diffused += usize::from(is_diffused(plane));
+        open -= 1;
+    }
+    diffused >= needed
 }
 
 fn is_diffused(plane: &Steps<'_>) -> bool {

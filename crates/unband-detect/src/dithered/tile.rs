@@ -1,6 +1,6 @@
 //! Tiles: residues averaged by their place.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use super::residue::{REACH, Steps};
 use unband_image::findings::{DitherTile, Dithering};
@@ -9,8 +9,9 @@ use unband_image::findings::{DitherTile, Dithering};
 pub(super) const LEAST: usize = 4096;
 /// Samples that decide whether there is a tile.
 const ENOUGH: usize = 240_000;
-/// Samples that decide whether there can be one.
+/// Samples that decide whether there can be one, and flat ones among them that can deny it.
 const FEW: usize = 30_000;
+const SEEN: usize = 8000;
 /// Sides into which residues are folded; tiles of all their divisors are found.
 const SIDES: [usize; 5] = [64, 48, 60, 56, 36];
 /// Greatest side of a matrix by rule.
@@ -220,43 +221,65 @@ enum Base {
 
 /// The squares that hold the plane's tile, from a part of its samples.
 fn base(plane: &Steps<'_>, coarse: bool) -> Base {
-    let mut folded: Vec<Folded> =
-        SIDES.into_iter().filter(|side| 2 * side <= plane.width.min(plane.height)).map(Folded::new).collect();
-    if folded.is_empty() {
-        folded = [16, 12].map(Folded::new).into();
+    // An odd number of bands apart: the rows of all tiles are seen.
+    let few = (plane.width * plane.height).div_ceil(FEW) | 1;
+    let first = Look::new(plane, &plane.every_band(few));
+    if first.count >= SEEN && first.sides(0).all(|(variance, _)| variance < 0.5 * PATTERN) {
+        return Base::Nothing;
     }
-    let (mut square, mut count) = (0.0f64, 0.0f64);
-    for (i, band) in plane.bands(ENOUGH).iter().enumerate() {
-        plane.residues(band.clone(), |x, y, value, _| {
-            // Halves alternate over squares of the largest tile.
-            let half = (x / 64 + i) % 2;
-            for folded in &mut folded {
-                folded.add(half, x, y, value);
-            }
-            let value = f64::from(value);
-            (square, count) = (square + value * value, count + 1.0);
-        });
-    }
-    let sides = folded.iter().enumerate().flat_map(|(i, folded)| {
-        let divides = |side: &usize| folded.side.is_multiple_of(*side);
-        (2..=folded.side).filter(divides).map(move |side| (i, side))
-    });
-    let mut found: Vec<(f64, usize)> = sides
-        .filter_map(|(i, side)| {
-            let small = folded[i].smaller(side);
-            let variance = (small.least() >= EACH / 2).then(|| small.variance())?;
-            (variance >= PATTERN).then_some((variance, side))
-        })
-        .collect();
+    let look = Look::new(plane, &plane.bands(ENOUGH));
+    let mut found: Vec<(f64, usize)> = look.sides(EACH / 2).filter(|found| found.0 >= PATTERN).collect();
     let most = found.iter().map(|found| found.0).fold(0.0, f64::max);
     found.retain(|found| found.0 >= SAME * most);
     let Some((variance, side)) = found.into_iter().min_by_key(|found| found.1) else { return Base::Nothing };
-    let rest = square / count.max(1.0) - variance;
+    let rest = look.square / look.count as f64 - variance;
     if !(VARIANCE.0..=VARIANCE.1).contains(&variance) || rest < ROUNDED || !(coarse || rest <= NOISY) {
         return Base::Other;
     }
     // Small differences between its quarters show in all samples only.
     Base::Side(if side <= SMALL { 4 * side } else { side })
+}
+
+/// Residues of a part of a plane's samples, folded into all squares.
+struct Look {
+    folded: Vec<Folded>,
+    /// Samples, and the sum of their squared residues.
+    count: usize,
+    square: f64,
+}
+
+impl Look {
+    fn new(plane: &Steps<'_>, bands: &[Range<usize>]) -> Self {
+        let fits = |side: &usize| 2 * side <= plane.width.min(plane.height);
+        let mut folded: Vec<Folded> = SIDES.into_iter().filter(fits).map(Folded::new).collect();
+        if folded.is_empty() {
+            folded = [16, 12].map(Folded::new).into();
+        }
+        let (mut square, mut count) = (0.0f64, 0);
+        for (i, band) in bands.iter().enumerate() {
+            plane.residues(band.clone(), |x, y, value, _| {
+                // Halves alternate over squares of the largest tile.
+                let half = (x / 64 + i) % 2;
+                for folded in &mut folded {
+                    folded.add(half, x, y, value);
+                }
+                let value = f64::from(value);
+                (square, count) = (square + value * value, count + 1);
+            });
+        }
+        Self { folded, count, square }
+    }
+
+    /// Variance of the tile of each side with `least` samples at every place, in each half, and the side.
+    fn sides(&self, least: usize) -> impl Iterator<Item = (f64, usize)> {
+        self.folded.iter().flat_map(move |folded| {
+            let divides = |side: &usize| folded.side.is_multiple_of(*side);
+            (2..=folded.side).filter(divides).filter_map(move |side| {
+                let small = folded.smaller(side);
+                (small.least() >= least).then(|| (small.variance(), side))
+            })
+        })
+    }
 }
 
 /// The side of the smallest tile that explains the residues of all planes.

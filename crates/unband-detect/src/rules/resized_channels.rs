@@ -12,5 +12,5 @@ pub(super) const RULE: Rule = Rule {
 
 fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     let (found, sure) = evidence.resized()?;
-    (*sure && evidence.tiles().partial_levels().is_none()).then(|| found.clone())
+    (*sure && evidence.partial_levels().is_none()).then(|| found.clone())
 }
