@@ -108,6 +108,55 @@ impl Dithering {
         value[0]
     }
 
+    /// The dither that at least half of several frames have in common, with the mean of their tiles. `None`
+    /// where it differs from frame to frame, as noise does. The order of the frames does not matter.
+    pub fn shared(frames: &[Option<&Self>]) -> Option<Self> {
+        let having = || frames.iter().copied().flatten();
+        let like = |one: &'_ Self| having().filter(|other| one.is_like(other)).collect::<Vec<_>>();
+        let group = having().map(like).max_by_key(Vec::len)?;
+        if 2 * group.len() < frames.len() {
+            return None;
+        }
+        let tiles = group.iter().map(|dither| match dither {
+            Self::Tile(tile) => Some(tile),
+            Self::GradientNoise(_) | Self::Diffused => None,
+        });
+        let tiles: Option<Vec<&DitherTile>> = tiles.collect();
+        Some(tiles.map_or_else(|| group[0].clone(), |tiles| Self::Tile(DitherTile::mean(&tiles))))
+    }
+
+    /// Is the same added to all samples, but for errors of its estimate?
+    fn is_like(&self, other: &Self) -> bool {
+        /// Side of the square that is compared.
+        const SIDE: usize = 64;
+        /// Greatest side of a matrix with many samples for each place.
+        const SMALL: usize = 16;
+        // Bayer's matrix of 4×4 has 0.92 with itself two samples further on, blue noise 0 and less accurate
+        // estimates.
+        let least = match (self, other) {
+            (Self::Diffused, Self::Diffused) => return true,
+            (Self::Tile(a), Self::Tile(b)) if (a.columns, a.rows) == (b.columns, b.rows) => {
+                if a.columns <= SMALL { 0.95 } else { 0.7 }
+            }
+            (Self::GradientNoise(_), Self::GradientNoise(_)) => 0.7,
+            _ => return false,
+        };
+        let (mut a, mut b) = ([0.0; SIDE], [0.0; SIDE]);
+        let mut sums = [0.0f32; 3];
+        for (plane, y) in (0..3).flat_map(|plane| (0..SIDE).map(move |y| (plane, y))) {
+            self.row(plane, (0, y), &mut a);
+            other.row(plane, (0, y), &mut b);
+            // A plane without a known tile agrees with any.
+            if a.iter().all(|a| *a == 0.0) || b.iter().all(|b| *b == 0.0) {
+                continue;
+            }
+            for (a, b) in a.iter().zip(&b) {
+                [a * a, a * b, b * b].into_iter().zip(&mut sums).for_each(|(term, sum)| *sum += term);
+            }
+        }
+        sums[1] > 0.0 && sums[1] >= least * (sums[0] * sums[2]).sqrt()
+    }
+
     /// The same dither for an image of that size after the change of orientation.
     #[must_use]
     pub fn turned(&self, turn: Turn, (width, height): (usize, usize)) -> Self {
@@ -144,6 +193,14 @@ impl Dithering {
         }
     }
 
+    /// Samples of a tile, across and down; `None` where nothing repeats.
+    pub fn side(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::Tile(tile) => Some((tile.columns, tile.rows)),
+            Self::GradientNoise(_) | Self::Diffused => None,
+        }
+    }
+
     /// Identifier for machine-readable output.
     pub fn word(&self) -> &'static str {
         match self {
@@ -155,6 +212,23 @@ impl Dithering {
 }
 
 impl DitherTile {
+    /// The mean of tiles of one size, for each plane of those that have values there.
+    fn mean(tiles: &[&Self]) -> Self {
+        let Some(first) = tiles.first() else { return Self::square(0, Vec::new()) };
+        let plane = |p: usize| {
+            let codes = tiles.iter().filter_map(|tile| tile.codes.get(p));
+            let known: Vec<&Vec<f32>> = codes.filter(|codes| codes.iter().any(|v| *v != 0.0)).collect();
+            let value = |at: usize| {
+                let mut each: Vec<f32> = known.iter().filter_map(|codes| codes.get(at).copied()).collect();
+                // One order of summing for all orders of the frames.
+                each.sort_by(f32::total_cmp);
+                each.iter().sum::<f32>() / each.len().max(1) as f32
+            };
+            (0..first.columns * first.rows).map(value).collect()
+        };
+        Self { codes: (0..first.codes.len()).map(plane).collect(), ..(*first).clone() }
+    }
+
     fn turned(&self, turn: Turn, (width, height): (usize, usize)) -> Self {
         let (columns, rows) = (self.columns, self.rows);
         if columns == 0 || rows == 0 {
@@ -193,14 +267,6 @@ mod tests {
                 for turn in Turn::ALL {
                     let turned = dither.turned(turn, size);
                     for (x, y) in (0..size.1).flat_map(|y| (0..size.0).map(move |x| (x, y))) {
-    /// Samples of a tile, across and down; `None` where nothing repeats.
-    pub fn side(&self) -> Option<(usize, usize)> {
-        match self {
-            Self::Tile(tile) => Some((tile.columns, tile.rows)),
-            Self::GradientNoise(_) | Self::Diffused => None,
-        }
-    }
-
                         let to = (
                             if turn.across { size.0 - 1 - x } else { x },
                             if turn.down { size.1 - 1 - y } else { y },
@@ -212,6 +278,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn frames_share_the_mean_of_their_tiles() {
+        let tile = |codes: [f32; 4]| Dithering::Tile(DitherTile::square(2, vec![codes.to_vec(); 3]));
+        let (a, b) = (tile([-3.0, 1.0, 3.0, -1.0]), tile([-3.2, 1.2, 2.8, -0.8]));
+        let moved = tile([1.0, -3.0, -1.0, 3.0]);
+        let mean = tile([-3.1, 1.1, 2.9, -0.9]);
+        for frames in
+            [vec![Some(&a), Some(&b), None, Some(&moved)], vec![Some(&moved), Some(&b), None, Some(&a)]]
+        {
+            let Some(Dithering::Tile(shared)) = Dithering::shared(&frames) else { panic!("no tile") };
+            let same = |p: usize, i: usize| (shared.codes[p][i] - mean.at(p, (i % 2, i / 2))).abs() < 1e-6;
+            assert!((0..12).all(|i| same(i / 4, i % 4)), "{shared:?}");
+        }
+        assert_eq!(Dithering::shared(&[Some(&a), Some(&moved), None]), None);
+        let noise = |start: f64| Dithering::GradientNoise(GradientNoise::starting(start, vec![8.0; 3]));
+        assert_eq!(Dithering::shared(&[Some(&noise(0.2)), Some(&noise(0.5)), Some(&noise(0.9))]), None);
+        assert!(Dithering::shared(&[Some(&noise(0.2)), Some(&noise(0.2001)), None]).is_some());
+        assert_eq!(Dithering::shared(&[None, Some(&Dithering::Diffused)]), Some(Dithering::Diffused));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use unband_image::context::NoProgress;
-use unband_image::findings::{BandingMap, Findings, GridRegions};
+use unband_image::findings::{BandingMap, Dithering, Findings, GridRegions};
 use unband_image::{Codec, Context, Depth, Image, Plane, Restorer, Rng, With};
 
 use super::kept::{KeptFrame, stored};
@@ -13,7 +13,7 @@ use crate::choose::{Act, Choices, choose, declared};
 use crate::jobs::confine::confine_all;
 use crate::jobs::round::{Rounding, round};
 use crate::verdict::{Grade, GradedFindings, look_at_frame};
-use crate::{Error, Options, OutputDepth};
+use crate::{Error, Options, OutputDepth, Reason};
 
 /// A shot with its findings and its method.
 ///
@@ -96,14 +96,16 @@ impl Shot {
 
     /// The shot of known findings; `image` is any frame of it.
     ///
-    /// A frame that needs no repair at its own depth stays unchanged: a higher output depth alone is not a
-    /// reason to change it.
+    /// A frame that needs no repair at its own depth stays unchanged: a higher output depth is a reason to
+    /// change it only where the frame was dithered from such a depth.
     pub(crate) fn new(image: &Image, seen: GradedFindings, how: &Arc<FrameOptions>) -> Result<Self, Error> {
         let GradedFindings { findings, grade } = seen;
         let findings = findings.but(|new| new.map = BandingMap::default());
-        let own_depth = Options { depth: OutputDepth::Keep, ..how.options.clone() };
-        let choices = choose(image, &findings, &own_depth)?;
         let depth = how.options.depth.resolve(image.depth);
+        let own_depth = Options { depth: OutputDepth::Keep, ..how.options.clone() };
+        // Dither says what the higher depth has more than the frame.
+        let options = if findings.dither.is_some() { &how.options } else { &own_depth };
+        let choices = choose(image, &findings, options)?;
         let own = choices.method.entry().ours || choices.faithful.keeps();
         let choices = Choices { depth: if own { Depth::F32 } else { depth }, ..choices };
         Ok(Self { how: Arc::clone(how), depth, findings, grade, choices, by_codes: OnceLock::new() })
@@ -111,6 +113,8 @@ impl Shot {
 
     /// One shot of several inspected frames. It is restored if any of them needs it, for the most frequent
     /// degradation and its median severity; its grade is the worst. `None` without frames.
+    ///
+    /// A dither that its frames have in common is that of all; where each frame has its own, all are left.
     ///
     /// The order of the frames does not matter: a reversed video gets the same treatment.
     pub(crate) fn settled(mut looks: Vec<Self>) -> Option<Self> {
@@ -122,6 +126,13 @@ impl Shot {
         let most =
             looks.iter().map(|look| look.findings.cause).max_by_key(|&cause| (often(cause), cause as u8))?;
         looks.retain(|look| look.findings.cause == most);
+        let dithers: Vec<_> = looks.iter().map(|look| look.findings.dither.as_ref()).collect();
+        let dither = Dithering::shared(&dithers);
+        if dithers.iter().any(|own| own.is_some() == dither.is_some()) {
+            looks.retain(|look| look.findings.dither.is_some() == dither.is_some());
+        } else {
+            looks.iter_mut().for_each(|look| look.choices.act = Act::Leave(Reason::NothingFound));
+        }
         let regions = joined(&looks);
         let bad = |look: &Self| (look.findings.coded_codes, look.findings.banded_share);
         looks.sort_by(|a, b| {
@@ -130,7 +141,7 @@ impl Shot {
         });
         let middle = looks.len() / 2;
         let mut look = looks.swap_remove(middle);
-        (look.findings.regions, look.grade) = (regions, grade);
+        (look.findings.regions, look.findings.dither, look.grade) = (regions, dither, grade);
         Some(look)
     }
 

@@ -246,3 +246,78 @@ fn planes_of_every_kind_come_back_debanded_with_their_alpha() {
         }
     }
 }
+
+const DITHERED: (usize, usize) = (160, 128);
+
+/// A smooth frame that moves, of three channels from 0 to 1, before and after it is dithered to `top` steps
+/// with an offset in steps for each sample.
+fn dithered(t: usize, top: f32, offset: impl Fn(usize, usize) -> f32) -> [Image; 2] {
+    let (w, h) = DITHERED;
+    let value = |c: usize, x: usize, y: usize| {
+        let (x, y) = ((x + 2 * t) as f32 / w as f32, y as f32 / h as f32);
+        let slope = if top > 100.0 { 0.12 } else { 1.0 };
+        0.2 + slope * (0.1 * c as f32 + 0.35 * y + 0.2 * x * x + 0.05 * (5.0 * x + c as f32).sin())
+    };
+    let plane = |value: &dyn Fn(usize, usize) -> f32| Plane {
+        width: w,
+        height: h,
+        data: (0..w * h).map(|i| value(i % w, i / w)).collect(),
+    };
+    let level = |c, x, y| ((value(c, x, y) * top + offset(x, y)).round() / top * 255.0).round() / 255.0;
+    let clean = (0..3).map(|c| plane(&|x, y| value(c, x, y))).collect();
+    let coarse = (0..3).map(|c| plane(&|x, y| level(c, x, y))).collect();
+    [Image::new(clean, Model::Rgb, Depth::F32), Image::new(coarse, Model::Rgb, Depth::EIGHT)]
+}
+
+/// Bayer's matrix of 4×4, in steps.
+fn bayer(x: usize, y: usize) -> f32 {
+    (unband_image::dither::bayer_ranks(4)[y % 4 * 4 + x % 4] as f32 + 0.5) / 16.0 - 0.5
+}
+
+/// A shot of four frames.
+fn shot_of(frames: &[Image], depth: OutputDepth) -> (FrameOptions, Arc<Shot>) {
+    let how = FrameOptions::with(|new| new.options.depth = depth);
+    let looked: Vec<&Image> = frames.iter().collect();
+    let shot = Shot::inspect(&looked, &Arc::new(how.clone()), &Context::default()).unwrap();
+    (how, Arc::new(shot))
+}
+
+/// Mean squared error.
+fn error(a: &Image, b: &Image) -> f64 {
+    let pairs = a.planes.iter().zip(&b.planes).flat_map(|(a, b)| a.data.iter().zip(&b.data));
+    pairs.map(|(a, b)| f64::from((a - b) * (a - b))).sum::<f64>() / a.planes.len() as f64
+}
+
+#[test]
+fn a_tile_that_stays_is_subtracted_from_every_frame() {
+    for (top, least) in [(31.0, 20.0), (255.0, 10.0)] {
+        let (clean, frames): (Vec<_>, Vec<_>) =
+            (0..4).map(|t| dithered(t, top, bayer)).map(|[clean, frame]| (clean, frame)).unzip();
+        let (how, shot) = shot_of(&frames, OutputDepth::Bits(16));
+        let words = shot.findings().dither.as_ref().map(crate::findings::Dithering::words);
+        assert_eq!(words.as_deref(), Some("a 4×4 tile"), "{top}");
+        for (done, clean) in all(&how, frames, Some(&shot)).iter().zip(&clean) {
+            let gain = error(&done.source, clean) / error(&done.frame, clean);
+            assert!(10.0 * gain.log10() > least, "{top}: {}", 10.0 * gain.log10());
+            let kept = crate::faithful::Faithful::File;
+            assert_eq!(crate::prove(&done.source, &done.frame, shot.findings(), kept).outside, 0, "{top}");
+        }
+    }
+    // Finer than the frames: nothing to repair at their depth.
+    let fine: Vec<Image> = (0..2).map(|t| dithered(t, 255.0, bayer)[1].clone()).collect();
+    assert!(shot_of(&fine, OutputDepth::Keep).1.leaves());
+}
+
+#[test]
+fn noise_and_tiles_that_move_are_no_tile_of_a_shot() {
+    let rng = Rng::new(76);
+    let noise =
+        |t: usize| dithered(t, 31.0, |x, y| rng.unit_at(0, t as u32, x as u32, y as u32) - 0.5)[1].clone();
+    let (_, shot) = shot_of(&(0..4).map(noise).collect::<Vec<_>>(), OutputDepth::Keep);
+    assert_eq!(shot.findings().dither, None);
+    let moving = |t: usize| dithered(t, 31.0, |x, y| bayer(x + t, y))[1].clone();
+    let (how, shot) = shot_of(&(0..4).map(moving).collect::<Vec<_>>(), OutputDepth::Keep);
+    assert!(shot.findings().dither.is_none() && shot.leaves());
+    let done = all(&how, (0..4).map(moving).collect(), Some(&shot));
+    assert!(done.iter().all(|done| done.frame.planes == done.source.planes));
+}
