@@ -131,7 +131,9 @@ impl Shot {
         if dithers.iter().any(|own| own.is_some() == dither.is_some()) {
             looks.retain(|look| look.findings.dither.is_some() == dither.is_some());
         } else {
-            looks.iter_mut().for_each(|look| look.choices.act = Act::Leave(Reason::NothingFound));
+            for look in &mut looks {
+                look.choices.act = Act::Leave(Reason::NothingFound);
+            }
         }
         let regions = joined(&looks);
         let bad = |look: &Self| (look.findings.coded_codes, look.findings.banded_share);

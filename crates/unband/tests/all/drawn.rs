@@ -218,14 +218,14 @@ fn two_levels_become_grey_as_a_photo_only() {
     // Floyd and Steinberg's weights.
     let mut error = vec![0.0f32; (W + 2) * (H + 1)];
     let mut ink = vec![0u8; W * H];
-    for i in 0..W * H {
+    for (i, ink) in ink.iter_mut().enumerate() {
         let (x, y) = (i % W, i / W);
         let old = 0.1 + 0.8 * hills(x, y) + error[y * (W + 2) + x + 1];
         let new = if old >= 0.5 { 1.0 } else { 0.0 };
         for (ahead, share) in [(2, 7.0), (W + 2, 3.0), (W + 3, 5.0), (W + 4, 1.0)] {
             error[y * (W + 2) + x + ahead] += (old - new) * share / 16.0;
         }
-        ink[i] = 255 * new as u8;
+        *ink = 255 * new as u8;
     }
     let image = Image::from_gray(W, H, &ink).unwrap();
     let (result, report) = run(&image, TreatAs::Auto);
