@@ -50,8 +50,13 @@ pub(super) fn effective(image: &Image) -> Effective {
             let max = f64::from(image.depth.max_code());
             let mut packings = Vec::new();
             for b in 8..bits {
-                // Widening by bit replication differs from an exact spread by one code at most.
-                let slack = if bits - b >= 4 { 1.01 } else { 0.51 };
+                // Widening by bit replication differs from an exact spread by one code at most. Half as many
+                // levels, spread, are within half a code of every code around the middle.
+                let slack = match bits - b {
+                    1 => 0.26,
+                    2 | 3 => 0.51,
+                    _ => 1.01,
+                };
                 packings.push(Packing { bits: b, top: max, slack });
                 let top = f64::from(((1u32 << b) - 1) << (bits - b));
                 packings.push(Packing { bits: b, top, slack: 0.01 });

@@ -1,6 +1,6 @@
 //! Planes without noise: the surface with the least bending inside the intervals.
 //!
-//! Height and depth maps, renders and masters of 8 bits are smooth everywhere, and their slopes go on across
+//! Height and depth maps, renders and masters of 8 to 16 bits are smooth everywhere, and their slopes go on across
 //! levels. The thin plate (the least sum of squared second differences) follows them; the membrane of
 //! `surface.rs` flattens every hill a little. Second differences that rounding does not explain are edges and
 //! do not count. Where the plate contradicts the samples, texture is left as it is.
@@ -57,14 +57,16 @@ impl Plates {
         strength: f32,
         ctx: &Context<'_>,
     ) -> Result<Option<Self>, RestoreError> {
-        let plain = findings.cause == Cause::Plain && findings.effective_bits == 8 && !findings.lossy;
+        let bits = findings.effective_bits;
+        let plain = findings.cause == Cause::Plain && (8..=16).contains(&bits) && !findings.lossy;
         if !plain || image.is_yuv() || image.origin.is_lossy() {
             return Ok(None);
         }
         let mut sheets = Vec::new();
-        for plane in &image.planes {
-            let smooth = has_no_noise(plane, ctx)?;
-            sheets.push(if smooth { Some(sheet(plane, strength, ctx)?) } else { None });
+        for (plane, grid) in image.planes.iter().zip(&findings.grids) {
+            let steps = Steps::of(plane, grid.step_codes, bits);
+            let smooth = has_no_noise(plane, steps, ctx)?;
+            sheets.push(if smooth { Some(sheet(plane, steps, strength, ctx)?) } else { None });
         }
         Ok(sheets.iter().any(Option::is_some).then_some(Self { sheets }))
     }
@@ -84,8 +86,30 @@ impl Plates {
     }
 }
 
+/// Values of a plane in its own steps, from its lowest where there are more than 256: small numbers are finer.
+#[derive(Clone, Copy)]
+struct Steps {
+    low: f32,
+    per_value: f32,
+}
+
+impl Steps {
+    fn of(plane: &Plane, step_codes: f32, bits: u8) -> Self {
+        let lowest = || plane.data.iter().copied().fold(f32::MAX, f32::min);
+        Self { low: if bits > 8 { lowest() } else { 0.0 }, per_value: 255.0 / step_codes }
+    }
+
+    fn steps(self, value: f32) -> f32 {
+        self.per_value * (value - self.low)
+    }
+
+    fn value(self, steps: f32) -> f32 {
+        self.low + steps * (1.0 / self.per_value)
+    }
+}
+
 /// Is a plane as smooth as rounding lets it be, in most windows?
-fn has_no_noise(plane: &Plane, ctx: &Context<'_>) -> Result<bool, RestoreError> {
+fn has_no_noise(plane: &Plane, steps: Steps, ctx: &Context<'_>) -> Result<bool, RestoreError> {
     if plane.width.min(plane.height) < 2 * SIDE {
         return Ok(false);
     }
@@ -96,7 +120,7 @@ fn has_no_noise(plane: &Plane, ctx: &Context<'_>) -> Result<bool, RestoreError> 
         let mut window = Area::zeros(SIDE, SIDE);
         for y in 0..SIDE {
             let codes = window.row_mut(y).iter_mut().zip(&plane.row(y0 + y)[x0..]);
-            codes.for_each(|(code, value)| *code = 255.0 * value);
+            codes.for_each(|(code, &value)| *code = steps.steps(value));
         }
         let level = |v: &f32| v.to_bits() == window.data[0].to_bits();
         if window.data.iter().all(level) {
@@ -110,9 +134,9 @@ fn has_no_noise(plane: &Plane, ctx: &Context<'_>) -> Result<bool, RestoreError> 
     Ok(ratios.get(ratios.len() / 2).is_some_and(|&median| median < NO_NOISE))
 }
 
-fn sheet(plane: &Plane, strength: f32, ctx: &Context<'_>) -> Result<Sheet, RestoreError> {
+fn sheet(plane: &Plane, steps: Steps, strength: f32, ctx: &Context<'_>) -> Result<Sheet, RestoreError> {
     let mut codes = Area::zeros(plane.width, plane.height);
-    codes.data.iter_mut().zip(&plane.data).for_each(|(code, value)| *code = 255.0 * value);
+    codes.data.iter_mut().zip(&plane.data).for_each(|(code, &value)| *code = steps.steps(value));
     let plate = plate(&codes, ctx)?;
     let (mut shares, mut across, mut padded) = (Area::default(), Area::default(), Vec::new());
     for (code, value) in codes.data.iter_mut().zip(&plate.data) {
@@ -122,7 +146,7 @@ fn sheet(plane: &Plane, strength: f32, ctx: &Context<'_>) -> Result<Sheet, Resto
     let room = ROOM * strength.max(1.0);
     let share = |energy: f32| strength.min(1.0) * room / (room + (energy - ROUNDED).max(0.0));
     shares.data.iter_mut().for_each(|energy| *energy = share(*energy));
-    let values = plate.data.into_iter().map(|v| v * (1.0 / 255.0)).collect();
+    let values = plate.data.into_iter().map(|v| steps.value(v)).collect();
     Ok(Sheet { values, shares: shares.data })
 }
 
@@ -262,6 +286,8 @@ impl Bent<'_> {
 mod tests {
     use super::*;
 
+    const CODES: Steps = Steps { low: 0.0, per_value: 255.0 };
+
     fn plane(value: impl Fn(f32, f32) -> f32) -> Plane {
         const N: usize = 160;
         let data = (0..N * N).map(|i| value((i % N) as f32, (i / N) as f32).round() / 255.0).collect();
@@ -276,8 +302,8 @@ mod tests {
     fn a_hill_comes_back_to_a_tenth_of_a_code() {
         let ctx = Context::default();
         let plane = plane(hill);
-        assert!(has_no_noise(&plane, &ctx).unwrap_or_default());
-        let Ok(sheet) = sheet(&plane, 1.0, &ctx) else { panic!("cancelled") };
+        assert!(has_no_noise(&plane, CODES, &ctx).unwrap_or_default());
+        let Ok(sheet) = sheet(&plane, CODES, 1.0, &ctx) else { panic!("cancelled") };
         let (mut before, mut after) = (0.0, 0.0);
         for (i, (plate, q)) in sheet.values.iter().zip(&plane.data).enumerate() {
             let clean = hill((i % 160) as f32, (i / 160) as f32);
@@ -291,14 +317,33 @@ mod tests {
     #[test]
     fn noise_is_none_of_its_surfaces() {
         let noise = |x: f32, y: f32| ((x * 12.9898 + y * 78.233).sin() * 43758.547).fract();
-        assert!(!has_no_noise(&plane(|x, y| hill(x, y) + noise(x, y)), &Context::default()).unwrap_or(true));
+        assert!(
+            !has_no_noise(&plane(|x, y| hill(x, y) + noise(x, y)), CODES, &Context::default())
+                .unwrap_or(true)
+        );
     }
 
     #[test]
     fn an_edge_stays() {
         let plane = plane(|x, y| hill(x, y) + if x < 80.0 { 0.0 } else { 40.0 });
-        let Ok(sheet) = sheet(&plane, 1.0, &Context::default()) else { panic!("cancelled") };
+        let Ok(sheet) = sheet(&plane, CODES, 1.0, &Context::default()) else { panic!("cancelled") };
         let jump = |y: usize| 255.0 * (sheet.values[y * 160 + 80] - sheet.values[y * 160 + 79]);
         assert!((0..160).all(|y| (jump(y) - 40.3).abs() < 1.0), "{}", jump(20));
+    }
+
+    #[test]
+    fn metres_in_16_bits_come_back_to_a_tenth() {
+        // Signed metres around sea level, as a reader stores them.
+        let stored = |x: f32, y: f32| 32768.0 + hill(x, y);
+        let metres = plane(stored);
+        let data = metres.data.iter().map(|v| v * (255.0 / 65535.0)).collect();
+        let plane = Plane { data, ..metres };
+        let steps = Steps::of(&plane, 255.0 / 65535.0, 16);
+        assert!(has_no_noise(&plane, steps, &Context::default()).unwrap_or_default());
+        let Ok(sheet) = sheet(&plane, steps, 1.0, &Context::default()) else { panic!("cancelled") };
+        let error =
+            |(i, v): (usize, &f32)| (65535.0 * v - stored((i % 160) as f32, (i / 160) as f32)).powi(2);
+        let mean = sheet.values.iter().enumerate().map(error).sum::<f32>() / 25600.0;
+        assert!(mean < 0.015, "{mean}");
     }
 }

@@ -50,6 +50,10 @@ class Findings(NamedTuple):
     """Kind of drawing or data, whose plateaus are intended; None for photos."""
     dither: str | None
     """Dither of the source: "tile", "gradient-noise", "error-diffusion"; None without."""
+    dither_tile: tuple[int, int] | None
+    """Samples across and down of its tile; None without one."""
+    colours: int | None
+    """Number of colours of the palette behind a dithered image; None for others."""
     space: str
     """Space of the grids: "native", or matrix and range of luma and colour differences."""
     grids: tuple[PlaneGrid, ...]
