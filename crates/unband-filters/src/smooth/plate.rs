@@ -1,7 +1,7 @@
 //! Planes without noise: the surface with the least bending inside the intervals.
 //!
-//! Height and depth maps, renders and masters of 8 to 16 bits are smooth everywhere, and their slopes go on across
-//! levels. The thin plate (the least sum of squared second differences) follows them; the membrane of
+//! Height and depth maps, renders and masters of 8 to 16 bits are smooth everywhere, and their slopes go on
+//! across levels. The thin plate (the least sum of squared second differences) follows them; the membrane of
 //! `surface.rs` flattens every hill a little. Second differences that rounding does not explain are edges and
 //! do not count. Where the plate contradicts the samples, texture is left as it is.
 
@@ -86,7 +86,8 @@ impl Plates {
     }
 }
 
-/// Values of a plane in its own steps, from its lowest where there are more than 256: small numbers are finer.
+/// Values of a plane in its own steps, from its lowest where there are more than 256: small numbers are
+/// finer.
 #[derive(Clone, Copy)]
 struct Steps {
     low: f32,
