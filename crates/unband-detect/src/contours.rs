@@ -82,18 +82,14 @@ impl Contours {
         let mut line = Line::default();
         let (w, h) = (codes.width, codes.height);
         let every = (w * h).div_ceil(ENOUGH).max(1);
-        for y in (0..h).filter(|&y| counts(y, h, every)) {
-            line.rgb.iter_mut().enumerate().for_each(|(c, samples)| {
+        // First sample, distance to the next, and samples of a line.
+        let rows = (0..h).filter(|&y| counts(y, h, every)).map(|y| (y * w, 1, w));
+        let columns = (0..w).filter(|&x| counts(x, w, every)).map(|x| (x, w, h));
+        for (first, next, length) in rows.chain(columns) {
+            for (samples, plane) in line.rgb.iter_mut().zip(&codes.planes) {
                 samples.clear();
-                samples.extend(codes.row(c, y).iter().map(|&v| f32::from(v)));
-            });
-            all.add(&mut line, weights);
-        }
-        for x in (0..w).filter(|&x| counts(x, w, every)) {
-            line.rgb.iter_mut().zip(&codes.planes).for_each(|(samples, plane)| {
-                samples.clear();
-                samples.extend(plane.iter().skip(x).step_by(w).map(|&v| f32::from(v)));
-            });
+                samples.extend(plane[first..].iter().step_by(next).take(length).map(|&v| f32::from(v)));
+            }
             all.add(&mut line, weights);
         }
         all

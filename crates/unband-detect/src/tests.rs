@@ -10,11 +10,11 @@ use unband_image::image::Plane;
 use unband_image::origin::{Codec, JpegOrigin};
 use unband_image::rng::Rng;
 
-const W: usize = 320;
+pub(crate) const W: usize = 320;
 const H: usize = 256;
 
 /// A coloured sky with hills, `noise` codes of grain (peak), in 8-bit codes, RGB by sample.
-fn scene(noise: f32, seed: u64) -> Vec<[f32; 3]> {
+pub(crate) fn scene(noise: f32, seed: u64) -> Vec<[f32; 3]> {
     let rng = Rng::new(seed);
     let mut out = Vec::with_capacity(W * H);
     for y in 0..H {
@@ -34,12 +34,12 @@ fn scene(noise: f32, seed: u64) -> Vec<[f32; 3]> {
     out
 }
 
-fn rgb8(pixels: &[[f32; 3]], change: impl Fn(f32) -> f32) -> Image {
+pub(crate) fn rgb8(pixels: &[[f32; 3]], change: impl Fn(f32) -> f32) -> Image {
     let data: Vec<u8> = pixels.iter().flatten().map(|&v| change(v).round().clamp(0.0, 255.0) as u8).collect();
     Image::from_rgb8(W, H, &data).unwrap()
 }
 
-fn grid(bits: u8) -> impl Fn(f32) -> f32 {
+pub(crate) fn grid(bits: u8) -> impl Fn(f32) -> f32 {
     let top = f32::from((1u16 << bits) - 1);
     move |v| ((v.round() * top / 255.0).round() * 255.0 / top).round()
 }
@@ -537,50 +537,4 @@ fn planes_of_video_are_called_luma_and_chroma() {
         "{}",
         found.sentence()
     );
-}
-
-/// Colours of few levels, turned around the grey axis: no plane is on a grid.
-fn turned_levels(bits: u8) -> Image {
-    let (c, s) = (0.6f32.cos(), 0.6f32.sin() / 3f32.sqrt());
-    let third = (1.0 - c) / 3.0;
-    let rows = [
-        [third + c, third - s, third + s],
-        [third + s, third + c, third - s],
-        [third - s, third + s, third + c],
-    ];
-    // More colours than a palette has.
-    let tinted = scene(0.0, 5).into_iter().enumerate().map(|(at, p)| {
-        let (x, y) = ((at % W) as f32, (at / W) as f32);
-        let wave =
-            [0.021 * x + 0.013 * y, 0.017 * x - 0.023 * y, 0.019 * y - 0.009 * x].map(|w| 45.0 * w.sin());
-        [0, 1, 2].map(|c| p[c] * 0.7 + wave[c])
-    });
-    let rounded: Vec<[f32; 3]> = tinted.map(|p| p.map(grid(bits))).collect();
-    let turned: Vec<[f32; 3]> =
-        rounded.iter().map(|p| rows.map(|row| (0..3).map(|c| row[c] * p[c]).sum::<f32>())).collect();
-    // A little noise, or it would be a drawing.
-    let rng = Rng::new(9);
-    let noisy = turned.iter().enumerate().map(|(at, p)| {
-        let grain = |c: usize| 1.6 * (rng.unit_at(0, c as u32, (at % W) as u32, (at / W) as u32) - 0.5);
-        [0, 1, 2].map(|c| p[c] + grain(c))
-    });
-    rgb8(&noisy.collect::<Vec<_>>(), |v| v)
-}
-
-#[test]
-fn bands_of_one_width_without_a_named_cause_are_local_steps() {
-    let found = inspect(&turned_levels(5), &Context::default());
-    assert_eq!(found.cause, Cause::LocalSteps, "{}", found.sentence());
-    // Luma steps by 0.07 to 0.72 of 8.2 codes.
-    let widest = found.grids.iter().map(|grid| grid.step_codes).fold(0.0, f32::max);
-    assert!((4.0..=7.0).contains(&widest), "{widest}");
-    assert!(found.visible && found.sentence().contains("cause unknown"), "{}", found.sentence());
-}
-
-#[test]
-fn clean_and_slightly_banded_images_have_no_local_steps() {
-    for image in [rgb8(&scene(0.0, 5), |v| v), rgb8(&scene(2.0, 5), |v| v), rgb8(&scene(0.3, 7), |v| v)] {
-        let found = inspect(&image, &Context::default());
-        assert_ne!(found.cause, Cause::LocalSteps, "{}", found.sentence());
-    }
 }
