@@ -60,6 +60,15 @@ def canvas(rng, fill=None, aa=1):
     return image, ImageDraw.Draw(image), w * aa, h * aa
 
 
+def halves(rng, x0, y0, x1, y1, least):
+    """The two parts of a rectangle that is cut across its longer side; each has the share `least` of it or more."""
+    if x1 - x0 > y1 - y0:
+        m = int(x0 + (x1 - x0) * rng.uniform(least, 1 - least))
+        return (x0, y0, m, y1), (m, y0, x1, y1)
+    m = int(y0 + (y1 - y0) * rng.uniform(least, 1 - least))
+    return (x0, y0, x1, m), (x0, m, x1, y1)
+
+
 def tone(c, by=0):
     return tuple(int(v) for v in np.clip(np.asarray(c, float) + by, 0, 255))
 
@@ -271,12 +280,9 @@ def treemap(rng):
     def split(x0, y0, x1, y1, depth):
         if depth == 0 or min(x1 - x0, y1 - y0) < 24:
             d.rectangle((x0, y0, x1 - 1 - gap, y1 - 1 - gap), fill=tone(colors[rng.integers(len(colors))]))
-        elif x1 - x0 > y1 - y0:
-            m = int(x0 + (x1 - x0) * rng.uniform(.3, .7))
-            split(x0, y0, m, y1, depth - 1), split(m, y0, x1, y1, depth - 1)
-        else:
-            m = int(y0 + (y1 - y0) * rng.uniform(.3, .7))
-            split(x0, y0, x1, m, depth - 1), split(x0, m, x1, y1, depth - 1)
+            return
+        for part in halves(rng, x0, y0, x1, y1, .3):
+            split(*part, depth - 1)
 
     split(0, 0, w, h, int(rng.integers(4, 8)))
     return down(image, 1)

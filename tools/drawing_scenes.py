@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from scipy import ndimage
 
-from drawing_kinds import WORDS, canvas, color, down, edges, field, nearest, pick, size, tone
+from drawing_kinds import WORDS, canvas, color, down, edges, field, halves, nearest, pick, size, tone
 
 KEYS = 'def return if else for in while import from class None True not with as'.split()
 NAMES = 'width height image pixels band step mean out row total path level count'.split()
@@ -412,12 +412,9 @@ def plan(rng):
             if rng.random() < .6:
                 x, y = x0 + 24 * aa, y0 + 28 * aa
                 d.rounded_rectangle((x, y, x + 26 * aa, y + 16 * aa), 3 * aa, fill=None if blue else (255,) * 3, outline=ink, width=aa)
-        elif x1 - x0 > y1 - y0:
-            m = int(x0 + (x1 - x0) * rng.uniform(.35, .65))
-            rooms(x0, y0, m, y1, depth - 1), rooms(m, y0, x1, y1, depth - 1)
-        else:
-            m = int(y0 + (y1 - y0) * rng.uniform(.35, .65))
-            rooms(x0, y0, x1, m, depth - 1), rooms(x0, m, x1, y1, depth - 1)
+            return
+        for part in halves(rng, x0, y0, x1, y1, .35):
+            rooms(*part, depth - 1)
 
     m = 26 * aa
     rooms(m, m, w - m, h - m, int(rng.integers(3, 5)))
