@@ -48,7 +48,7 @@ use unband_image::color::{Matrix, Model, Range};
 use unband_image::dither::Grid;
 use unband_image::findings::{BandingMap, Cause, Findings, GridRegions, PlaneGrid, Space};
 use unband_image::image::Image;
-use unband_image::{Context, With};
+use unband_image::{Context, WholeSteps, With};
 use unband_simd::detect::inspect;
 
 /// Detects the quantisation grid of each plane, the cause of the lost levels, and the false contours of an
@@ -80,7 +80,11 @@ pub fn explain(image: &Image, ctx: &Context<'_>) -> (Findings, Explanation) {
 }
 
 fn look(image: &Image, nature: Nature, ctx: &Context<'_>, explanation: Option<&mut Explanation>) -> Findings {
-    of_colours(image, nature, ctx, explanation).but(|new| new.alpha = alpha::grid(image))
+    let steps = WholeSteps::find(image);
+    let coded = steps.map(|steps| steps.coded(image));
+    of_colours(coded.as_ref().unwrap_or(image), nature, ctx, explanation).but(|new| {
+        (new.alpha, new.whole_steps) = (alpha::grid(image), steps);
+    })
 }
 
 fn of_colours(

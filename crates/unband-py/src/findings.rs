@@ -21,6 +21,7 @@ pub(crate) fn findings<'py>(py: Python<'py>, found: &Findings) -> PyResult<Bound
     row.set_item("dither", found.dither.as_ref().map(Dithering::word))?;
     row.set_item("dither_tile", found.dither.as_ref().and_then(Dithering::side))?;
     row.set_item("colours", found.colours)?;
+    row.set_item("whole_step", found.whole_steps.map(|steps| steps.step))?;
     row.set_item("drawing", found.drawing.map(unband::Drawing::word))?;
     row.set_item(
         "space",

@@ -80,7 +80,8 @@ pub fn find(image: &Image, options: &Options, ctx: &Context<'_>) -> Findings {
         TreatAs::Auto | TreatAs::Drawing | TreatAs::Data => inspect(image, ctx),
     };
     let found = declared(found, image, options);
-    if options.truncated { found.truncated(image.depth) } else { found }
+    let depth = found.whole_steps.map_or(image.depth, |steps| steps.depth());
+    if options.truncated { found.truncated(depth) } else { found }
 }
 
 /// Findings with the bands that the options declare. Levels that were found with as many bits stay: their
@@ -160,6 +161,8 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
     let left = if off { Some(Reason::NotAsked) } else { kept(findings, options, meant) };
     let act = match (left, nothing, depth == image.depth) {
         (Some(reason), _, true) => Act::Leave(reason),
+        // Codes have no number of metres for black and white.
+        (None, _, false) if findings.whole_steps.is_some() && depth != Depth::F32 => Act::Regrid,
         (None, false, _) => Act::Restore,
         (None, true, true) => Act::Leave(left_because(findings, depth)),
         (_, _, false) => Act::Regrid,

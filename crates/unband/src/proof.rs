@@ -1,10 +1,9 @@
 //! Check that no sample left its quantisation interval.
 
 use unband_filters::jpeg_bounds::inside;
-use unband_image::Image;
 use unband_image::dither::Grid;
 use unband_image::findings::Findings;
-use unband_image::{Codec, JpegOrigin};
+use unband_image::{Codec, Depth, Image, JpegOrigin, With};
 
 use crate::faithful::{Faithful, cells};
 
@@ -54,6 +53,15 @@ pub fn prove(original: &Image, written: &Image, findings: &Findings, faithful: F
             .all(|(a, b)| (a.width, a.height, a.data.len()) == (b.width, b.height, b.data.len()));
     if !same {
         return Proof { samples, outside: samples, worst_codes: f64::INFINITY };
+    }
+    if let Some(steps) = findings.whole_steps {
+        let findings = findings.clone().but(|new| new.whole_steps = None);
+        if written.depth == Depth::F32 {
+            let (original, written) = steps.both_coded(original, written);
+            return prove(&original, &written, &findings, faithful);
+        }
+        // Not restored.
+        return prove(original, written, &Findings::plain(1, original.depth.bits()), faithful);
     }
     let model = written.color.model;
     let codes = Grid::new(model, 0, written.depth).map(|grid| f64::from(grid.scale));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use unband_detect::inspect;
 use unband_image::findings::Findings;
-use unband_image::{Context, Image, With};
+use unband_image::{Context, Image};
 use unband_metrics::cambi;
 
 /// Severity of banding.
@@ -110,8 +110,13 @@ pub struct GradedFindings {
 /// Bands in luma and chroma are graded by the findings and by CAMBI, which also sees steps of one code and
 /// those of more than 8 bits.
 pub fn look_at_frame(image: &Image, ctx: &Context<'_>) -> GradedFindings {
+    let mut findings = inspect(image, ctx);
+    if findings.whole_steps.is_some() {
+        // Each frame would have codes of its own.
+        findings = Findings::plain(image.planes.len(), image.depth.bits());
+    }
     // All frames of a shot get the same treatment: a single frame is never a drawing.
-    let mut findings = inspect(image, ctx).but(|new| new.drawing = None);
+    findings.drawing = None;
     let mut seen = grade(&findings);
     if seen < Grade::Visible {
         // Frames too small for CAMBI have none.

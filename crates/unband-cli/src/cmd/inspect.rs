@@ -235,6 +235,8 @@ struct InspectRecord {
     dither_tile: Option<(usize, usize)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     colours: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    whole_step: Option<f64>,
     /// Bits of a banded alpha channel.
     alpha_bits: Option<u8>,
     map: MapRecord,
@@ -317,6 +319,7 @@ impl InspectRecord {
             dither: findings.dither.as_ref().map(Dithering::word),
             dither_tile: findings.dither.as_ref().and_then(Dithering::side),
             colours: findings.colours,
+            whole_step: findings.whole_steps.map(|steps| steps.step),
             alpha_bits: findings.alpha_bits(),
             map: MapRecord {
                 side: BandingMap::SIDE,

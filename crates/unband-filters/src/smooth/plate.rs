@@ -65,8 +65,9 @@ impl Plates {
         let mut sheets = Vec::new();
         for (plane, grid) in image.planes.iter().zip(&findings.grids) {
             let steps = Steps::of(plane, grid.step_codes, bits);
-            let smooth = has_no_noise(plane, steps, ctx)?;
-            sheets.push(if smooth { Some(sheet(plane, steps, strength, ctx)?) } else { None });
+            let shown = Shown { plane, alpha: image.alpha.as_ref(), steps };
+            let smooth = shown.has_no_noise(ctx)?;
+            sheets.push(if smooth { Some(shown.sheet(strength, ctx)?) } else { None });
         }
         Ok(sheets.iter().any(Option::is_some).then_some(Self { sheets }))
     }
@@ -109,61 +110,96 @@ impl Steps {
     }
 }
 
-/// Is a plane as smooth as rounding lets it be, in most windows?
-fn has_no_noise(plane: &Plane, steps: Steps, ctx: &Context<'_>) -> Result<bool, RestoreError> {
-    if plane.width.min(plane.height) < 2 * SIDE {
-        return Ok(false);
-    }
-    let mut ratios = Vec::new();
-    for i in 0..WINDOWS * WINDOWS {
-        let place = |i: usize, size: usize| (2 * i + 1) * (size - SIDE) / (2 * WINDOWS);
-        let (x0, y0) = (place(i % WINDOWS, plane.width), place(i / WINDOWS, plane.height));
-        let mut window = Area::zeros(SIDE, SIDE);
-        for y in 0..SIDE {
-            let codes = window.row_mut(y).iter_mut().zip(&plane.row(y0 + y)[x0..]);
-            codes.for_each(|(code, &value)| *code = steps.steps(value));
-        }
-        let level = |v: &f32| v.to_bits() == window.data[0].to_bits();
-        if window.data.iter().all(level) {
-            continue;
-        }
-        let plate = plate(&window, ctx)?;
-        let squares = window.data.iter().zip(&plate.data).map(|(a, b)| (a - b) * (a - b));
-        ratios.push(squares.sum::<f32>() / ROUNDED / (SIDE * SIDE) as f32);
-    }
-    ratios.sort_by(f32::total_cmp);
-    Ok(ratios.get(ratios.len() / 2).is_some_and(|&median| median < NO_NOISE))
+/// A plane and its alpha.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    plane: &'a Plane,
+    alpha: Option<&'a Plane>,
+    steps: Steps,
 }
 
-fn sheet(plane: &Plane, steps: Steps, strength: f32, ctx: &Context<'_>) -> Result<Sheet, RestoreError> {
-    let mut codes = Area::zeros(plane.width, plane.height);
-    codes.data.iter_mut().zip(&plane.data).for_each(|(code, &value)| *code = steps.steps(value));
-    let plate = plate(&codes, ctx)?;
-    let (mut shares, mut across, mut padded) = (Area::default(), Area::default(), Vec::new());
-    for (code, value) in codes.data.iter_mut().zip(&plate.data) {
-        *code = (*code - value) * (*code - value);
+impl Shown<'_> {
+    /// A window in steps.
+    fn steps(self, (x0, y0): (usize, usize), (width, height): (usize, usize)) -> Area {
+        let mut window = Area::zeros(width, height);
+        for y in 0..height {
+            let codes = window.row_mut(y).iter_mut().zip(&self.plane.row(y0 + y)[x0..]);
+            codes.for_each(|(code, &value)| *code = self.steps.steps(value));
+        }
+        window
     }
-    filter(ctx.level, &codes, &mut shares, &mut across, &mut padded, &gaussian(AROUND));
-    let room = ROOM * strength.max(1.0);
-    let share = |energy: f32| strength.min(1.0) * room / (room + (energy - ROUNDED).max(0.0));
-    shares.data.iter_mut().for_each(|energy| *energy = share(*energy));
-    let values = plate.data.into_iter().map(|v| steps.value(v)).collect();
-    Ok(Sheet { values, shares: shares.data })
+
+    /// Makes the transparent samples of a window NaN, if there are any: they have no part in the surface.
+    fn without_hidden(self, (x0, y0): (usize, usize), window: &mut Area) {
+        let Some(alpha) = self.alpha else { return };
+        for y in 0..window.height {
+            let codes = window.row_mut(y).iter_mut().zip(&alpha.row(y0 + y)[x0..]);
+            codes.filter(|(_, alpha)| **alpha == 0.0).for_each(|(code, _)| *code = f32::NAN);
+        }
+    }
+
+    /// Is it as smooth as rounding lets it be, in most windows?
+    fn has_no_noise(self, ctx: &Context<'_>) -> Result<bool, RestoreError> {
+        let (width, height) = (self.plane.width, self.plane.height);
+        if width.min(height) < 2 * SIDE {
+            return Ok(false);
+        }
+        let mut ratios = Vec::new();
+        for i in 0..WINDOWS * WINDOWS {
+            let place = |i: usize, size: usize| (2 * i + 1) * (size - SIDE) / (2 * WINDOWS);
+            let at = (place(i % WINDOWS, width), place(i / WINDOWS, height));
+            let filled = self.steps(at, (SIDE, SIDE));
+            let level = |v: &f32| v.to_bits() == filled.data[0].to_bits();
+            let mut samples = filled.clone();
+            self.without_hidden(at, &mut samples);
+            let seen = samples.data.iter().filter(|v| !v.is_nan()).count();
+            if filled.data.iter().all(level) || 2 * seen < SIDE * SIDE {
+                continue;
+            }
+            let plate = plate(&samples, filled, ctx)?;
+            let squares = samples.data.iter().zip(&plate.data).map(|(a, b)| (a - b) * (a - b));
+            let squares = squares.filter(|square| !square.is_nan());
+            ratios.push(squares.sum::<f32>() / ROUNDED / seen as f32);
+        }
+        ratios.sort_by(f32::total_cmp);
+        Ok(ratios.get(ratios.len() / 2).is_some_and(|&median| median < NO_NOISE))
+    }
+
+    fn sheet(self, strength: f32, ctx: &Context<'_>) -> Result<Sheet, RestoreError> {
+        let filled = self.steps((0, 0), (self.plane.width, self.plane.height));
+        let mut codes = filled.clone();
+        self.without_hidden((0, 0), &mut codes);
+        let plate = plate(&codes, filled, ctx)?;
+        let (mut shares, mut across, mut padded) = (Area::default(), Area::default(), Vec::new());
+        for (code, value) in codes.data.iter_mut().zip(&plate.data) {
+            let square = (*code - value) * (*code - value);
+            *code = if square.is_nan() { ROUNDED } else { square };
+        }
+        filter(ctx.level, &codes, &mut shares, &mut across, &mut padded, &gaussian(AROUND));
+        let room = ROOM * strength.max(1.0);
+        let share = |energy: f32| strength.min(1.0) * room / (room + (energy - ROUNDED).max(0.0));
+        shares.data.iter_mut().for_each(|energy| *energy = share(*energy));
+        let values = plate.data.into_iter().map(|v| self.steps.value(v)).collect();
+        Ok(Sheet { values, shares: shares.data })
+    }
 }
 
-/// The plate within half a code of samples, from a pyramid of 2×2 means.
-fn plate(samples: &Area, ctx: &Context<'_>) -> Result<Area, RestoreError> {
+/// The plate within half a code of samples, from a pyramid of 2×2 means. Samples that are NaN are free, and
+/// nothing bends at them; `filled` has all.
+fn plate(samples: &Area, filled: Area, ctx: &Context<'_>) -> Result<Area, RestoreError> {
     let mut levels = vec![samples.clone()];
+    let mut filled = filled;
     while levels.len() < LEVELS
         && let Some(last) = levels.last()
         && last.width.min(last.height) >= 2 * SMALLEST
     {
         levels.push(last.reduced((2, 2)));
+        filled = filled.reduced((2, 2));
     }
     let mut plate = Area::default();
     for (l, samples) in levels.iter().enumerate().rev() {
         let start = if plate.data.is_empty() {
-            samples.clone()
+            std::mem::take(&mut filled)
         } else {
             plate.upsampled(ctx.level, Upsampling::smooth((2, 2)), (samples.width, samples.height))
         };
@@ -223,8 +259,8 @@ impl Bent<'_> {
         }
         let (above, here, below) = (self.rows(y - 1), self.rows(y), self.rows(y + 1));
         for (x, out) in out.iter_mut().enumerate() {
-            let edge = (above.1[x] - 2.0 * here.1[x] + below.1[x]).abs() > self.edge;
-            *out = if edge { 0.0 } else { above.0[x] - 2.0 * here.0[x] + below.0[x] };
+            let bent = (above.1[x] - 2.0 * here.1[x] + below.1[x]).abs() <= self.edge;
+            *out = if bent { above.0[x] - 2.0 * here.0[x] + below.0[x] } else { 0.0 };
         }
     }
 
@@ -233,8 +269,8 @@ impl Bent<'_> {
         let (ahead, samples) = self.rows(y);
         let pairs = ahead.windows(3).zip(samples.windows(3));
         for (out, (v, q)) in out[2..].iter_mut().zip(pairs) {
-            let edge = (q[0] - 2.0 * q[1] + q[2]).abs() > self.edge;
-            *out = if edge { 0.0 } else { v[0] - 2.0 * v[1] + v[2] };
+            let bent = (q[0] - 2.0 * q[1] + q[2]).abs() <= self.edge;
+            *out = if bent { v[0] - 2.0 * v[1] + v[2] } else { 0.0 };
         }
     }
 
@@ -248,8 +284,8 @@ impl Bent<'_> {
         let pairs = here.0.windows(2).zip(below.0.windows(2));
         let pairs = pairs.zip(here.1.windows(2).zip(below.1.windows(2)));
         for (out, ((a, b), (p, q))) in out[1..].iter_mut().zip(pairs) {
-            let edge = (p[0] - q[0] - p[1] + q[1]).abs() > self.edge;
-            *out = if edge { 0.0 } else { 2.0 * (a[0] - b[0] - a[1] + b[1]) };
+            let bent = (p[0] - q[0] - p[1] + q[1]).abs() <= self.edge;
+            *out = if bent { 2.0 * (a[0] - b[0] - a[1] + b[1]) } else { 0.0 };
         }
     }
 
@@ -295,6 +331,10 @@ mod tests {
         Plane { width: N, height: N, data }
     }
 
+    fn shown(plane: &Plane, steps: Steps) -> Shown<'_> {
+        Shown { plane, alpha: None, steps }
+    }
+
     fn hill(x: f32, y: f32) -> f32 {
         60.0 + 0.3 * x + 50.0 * (-((x - 80.0).powi(2) + (y - 70.0).powi(2)) / 2000.0).exp()
     }
@@ -303,8 +343,8 @@ mod tests {
     fn a_hill_comes_back_to_a_tenth_of_a_code() {
         let ctx = Context::default();
         let plane = plane(hill);
-        assert!(has_no_noise(&plane, CODES, &ctx).unwrap_or_default());
-        let Ok(sheet) = sheet(&plane, CODES, 1.0, &ctx) else { panic!("cancelled") };
+        assert!(shown(&plane, CODES).has_no_noise(&ctx).unwrap_or_default());
+        let Ok(sheet) = shown(&plane, CODES).sheet(1.0, &ctx) else { panic!("cancelled") };
         let (mut before, mut after) = (0.0, 0.0);
         for (i, (plate, q)) in sheet.values.iter().zip(&plane.data).enumerate() {
             let clean = hill((i % 160) as f32, (i / 160) as f32);
@@ -318,18 +358,37 @@ mod tests {
     #[test]
     fn noise_is_none_of_its_surfaces() {
         let noise = |x: f32, y: f32| ((x * 12.9898 + y * 78.233).sin() * 43758.547).fract();
-        assert!(
-            !has_no_noise(&plane(|x, y| hill(x, y) + noise(x, y)), CODES, &Context::default())
-                .unwrap_or(true)
-        );
+        let noisy = plane(|x, y| hill(x, y) + noise(x, y));
+        assert!(!shown(&noisy, CODES).has_no_noise(&Context::default()).unwrap_or(true));
     }
 
     #[test]
     fn an_edge_stays() {
         let plane = plane(|x, y| hill(x, y) + if x < 80.0 { 0.0 } else { 40.0 });
-        let Ok(sheet) = sheet(&plane, CODES, 1.0, &Context::default()) else { panic!("cancelled") };
+        let Ok(sheet) = shown(&plane, CODES).sheet(1.0, &Context::default()) else { panic!("cancelled") };
         let jump = |y: usize| 255.0 * (sheet.values[y * 160 + 80] - sheet.values[y * 160 + 79]);
         assert!((0..160).all(|y| (jump(y) - 40.3).abs() < 1.0), "{}", jump(20));
+    }
+
+    #[test]
+    fn transparent_samples_do_not_bend_their_surroundings() {
+        let hidden = |x: f32, y: f32| (x - 60.0).powi(2) + (y - 90.0).powi(2) < 900.0;
+        let holed = plane(|x, y| if hidden(x, y) { 0.0 } else { hill(x, y) });
+        let alpha = plane(|x, y| if hidden(x, y) { 0.0 } else { 255.0 });
+        let shown = Shown { alpha: Some(&alpha), ..shown(&holed, CODES) };
+        assert!(shown.has_no_noise(&Context::default()).unwrap_or_default());
+        let Ok(sheet) = shown.sheet(1.0, &Context::default()) else { panic!("cancelled") };
+        let near = (0..25600).map(|i| ((i % 160) as f32, (i / 160) as f32));
+        let near =
+            near.filter(|&(x, y)| (900.0..1200.0).contains(&((x - 60.0).powi(2) + (y - 90.0).powi(2))));
+        let error = |(x, y): (f32, f32)| {
+            let at = y as usize * 160 + x as usize;
+            let value = holed.data[at] + sheet.shares[at] * (sheet.values[at] - holed.data[at]);
+            (255.0 * value - hill(x, y)).powi(2)
+        };
+        let errors: Vec<f32> = near.map(error).collect();
+        let mean = errors.iter().sum::<f32>() / errors.len() as f32;
+        assert!(errors.len() > 500 && mean < 0.02, "{} {mean}", errors.len());
     }
 
     #[test]
@@ -340,8 +399,8 @@ mod tests {
         let data = metres.data.iter().map(|v| v * (255.0 / 65535.0)).collect();
         let plane = Plane { data, ..metres };
         let steps = Steps::of(&plane, 255.0 / 65535.0, 16);
-        assert!(has_no_noise(&plane, steps, &Context::default()).unwrap_or_default());
-        let Ok(sheet) = sheet(&plane, steps, 1.0, &Context::default()) else { panic!("cancelled") };
+        assert!(shown(&plane, steps).has_no_noise(&Context::default()).unwrap_or_default());
+        let Ok(sheet) = shown(&plane, steps).sheet(1.0, &Context::default()) else { panic!("cancelled") };
         let error =
             |(i, v): (usize, &f32)| (65535.0 * v - stored((i % 160) as f32, (i / 160) as f32)).powi(2);
         let mean = sheet.values.iter().enumerate().map(error).sum::<f32>() / 25600.0;

@@ -114,6 +114,9 @@ impl Findings {
         let cut = self.cuts(self.names());
         let step = self.grids.first().map_or(0.0, |g| g.step_codes);
         match self.cause {
+            Cause::Plain if self.whole_steps.is_some() => {
+                format!("{}, no coarser grid", self.steps_in_words())
+            }
             Cause::Plain if self.effective_bits > 16 => "floating-point samples, not quantised".to_owned(),
             Cause::Plain => format!("{} bits per sample, no coarser grid", self.effective_bits),
             Cause::Levels => cut,
@@ -139,6 +142,7 @@ impl Findings {
     /// The origin of the banding, in a few words: "6 bits per channel".
     pub fn origin(&self) -> String {
         match self.cause {
+            Cause::Plain if self.whole_steps.is_some() => self.steps_in_words(),
             Cause::Plain => match self.effective_bits {
                 bits @ 1..=16 => format!("{bits} bits per channel"),
                 _ => "steps in the image itself".to_owned(),
@@ -159,6 +163,13 @@ impl Findings {
             }
             Cause::Declared => format!("{}, as declared", self.declared_bands()),
         }
+    }
+
+    /// "whole steps of 0.5 in floating point, -9999 where missing".
+    fn steps_in_words(&self) -> String {
+        let Some(steps) = &self.whole_steps else { return String::new() };
+        let missing = steps.missing.map_or_else(String::new, |number| format!(", {number} where missing"));
+        format!("whole steps of {} in floating point{missing}", steps.step)
     }
 
     /// The widest step of a plane.

@@ -41,7 +41,7 @@ impl Findings {
         if let Some(dithered) = self.dithered() {
             return dithered;
         }
-        let plain = self.cause == Cause::Plain && self.effective_bits == 8;
+        let plain = self.cause == Cause::Plain && self.effective_bits == 8 && self.whole_steps.is_none();
         match (self.visible, plain || self.effective_bits > 16) {
             (true, _) => format!("bands from {}", self.origin()),
             (false, true) => "no banding".to_owned(),

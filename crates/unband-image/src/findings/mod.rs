@@ -13,6 +13,7 @@ pub use drawing::Drawing;
 use crate::color::{Matrix, Range};
 use crate::depth::Depth;
 use crate::origin::{Codec, JpegOrigin, Origin};
+use crate::whole_steps::WholeSteps;
 
 /// The colour space of the quantisation grids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,6 +178,8 @@ pub struct Findings {
     pub dither: Option<Dithering>,
     /// Number of colours of the palette behind a dithered image.
     pub colours: Option<u16>,
+    /// The steps of floating point in whole metres or the like. The other findings describe its codes.
+    pub whole_steps: Option<WholeSteps>,
     /// The grid of the alpha channel, in codes from 0, if it has fewer levels than 8 bits and they show as
     /// bands.
     pub alpha: Option<PlaneGrid>,
@@ -205,6 +208,7 @@ impl Findings {
             drawing: None,
             dither: None,
             colours: None,
+            whole_steps: None,
             alpha: None,
         }
     }

@@ -54,6 +54,8 @@ class Findings(NamedTuple):
     """Samples across and down of its tile; None without one."""
     colours: int | None
     """Number of colours of the palette behind a dithered image; None for others."""
+    whole_step: float | None
+    """Step of floating point in whole metres or the like; None for others."""
     space: str
     """Space of the grids: "native", or matrix and range of luma and colour differences."""
     grids: tuple[PlaneGrid, ...]

@@ -67,6 +67,9 @@ impl Stages<'_> {
             }
         }
         let findings = &*findings;
+        let own = image.depth;
+        let steps = findings.whole_steps.filter(|_| choices.act == Act::Restore);
+        let uncoded = steps.map(|steps| (steps, steps.into_codes(&mut image)));
         let not_finite = NotFinite::take(&mut image);
         let mut work = Work::begin(&mut image, findings, choices, ctx);
         let inner = work.restorer()?;
@@ -75,7 +78,10 @@ impl Stages<'_> {
         (pipeline.ends, pipeline.neutral) = (ends, neutral);
         pipeline.changes_all |= centred.is_some();
         self.restore(&mut image, findings, &mut pipeline, ctx)?;
-        let depth_changes = choices.depth != image.depth;
+        if let Some((steps, source)) = uncoded {
+            steps.put_back(&mut image, source);
+        }
+        let depth_changes = choices.depth != own;
         if depth_changes {
             regrid_alpha(&mut image, choices.depth);
             image.depth = choices.depth;

@@ -18,3 +18,4 @@ mod memory;
 mod metrics;
 mod networks;
 mod transparent;
+mod whole_steps;
