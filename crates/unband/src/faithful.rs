@@ -8,11 +8,15 @@ use std::ops::Range;
 use unband_filters::colours::Colours;
 use unband_image::dither::Grid;
 use unband_image::findings::{BandingMap, Cause, Dithering, Findings, GridRegions, PlaneGrid, Space};
-use unband_image::{Image, Matrix};
+use unband_image::{Context, Image, Matrix};
 use unband_simd::Level;
 use unband_simd::jobs::faithful::{
     keep_near_levels, keep_within, keep_within_each, keep_within_yuv, nearest_level,
 };
+
+pub(crate) use self::blocks::{Pair, Rows, blocks, has_half_chroma, may_have_half_chroma};
+
+mod blocks;
 
 /// Margin at the edge of an interval for `f32` rounding, in values: a few units in the last place.
 const SLACK: f32 = 8e-7;
@@ -42,6 +46,8 @@ pub struct Cells {
     /// Luma weights, when the intervals are those of luma and colour differences behind RGB.
     matrix: Option<Matrix>,
     planes: Vec<PlaneCells>,
+    /// Was chroma stored at half the size? Its intervals are those of the means of 2×2 pixels.
+    halved: bool,
     /// Where the grid applies, if not everywhere, and the intervals of the other squares.
     elsewhere: Option<(GridRegions, Vec<PlaneCells>)>,
     /// Added to the samples before they were rounded: their intervals are lower by as much.
@@ -69,9 +75,12 @@ pub struct Cells {
 /// | from a codec, no grid found | ± the larger of P/2 and 2 codes |
 /// | on the container's own grid | ±0.499 P: rounding gives the source code |
 ///
+/// Behind red, green and blue without alpha, intervals of chroma that was stored at half the size are those
+/// of the means of 2×2 pixels.
+///
 /// Codes are 8-bit ones of full scale (1/255). In an image whose red, green and blue were never mixed,
 /// squares where the grid does not apply have the container's own intervals.
-pub fn cells(image: &Image, findings: &Findings) -> Cells {
+pub fn cells(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Cells {
     let matrix = match findings.space {
         Space::Yuv { matrix, .. } if image.planes.len() == 3 && findings.grids.len() == 3 => Some(matrix),
         _ => None,
@@ -98,6 +107,7 @@ pub fn cells(image: &Image, findings: &Findings) -> Cells {
     });
     Cells {
         matrix,
+        halved: matrix.is_some() && image.alpha.is_none() && has_half_chroma(image, findings, ctx),
         planes: planes.unwrap_or_else(|| each(&|grid| table.row(grid))),
         elsewhere: findings.regions.clone().map(|regions| (regions, each(&|_| table.elsewhere()))),
         dither: findings.dither.clone().filter(|dither| dither.is_ordered() && matrix.is_none()),
@@ -272,22 +282,26 @@ impl Cells {
         }
     }
 
-    /// As [`Cells::keep`], for three rows of an image with joint intervals ([`Cells::joint`]).
+    /// As [`Cells::keep`], for rows of an image with joint intervals ([`Cells::joint`]): at most as many as
+    /// share their chroma ([`Cells::side`]).
     pub(crate) fn keep_pixels(
         &self,
         level: Level,
         at: (usize, usize),
-        values: [&mut [f32]; 3],
-        source: [&[f32]; 3],
+        rows: &mut [Rows<'_>],
         (low, high): (f32, f32),
     ) {
         let Some(matrix) = self.matrix else { return };
-        let [r, g, b] = values;
-        for run in self.runs(0, at.0, r.len()) {
-            let halves = self.halves((at.0 + run.start, at.1));
-            let values = [&mut r[run.clone()], &mut g[run.clone()], &mut b[run.clone()]];
-            let source = source.map(|row| &row[run.clone()]);
-            keep_within_yuv(level, values, source, matrix.weights(), halves, low, high);
+        if self.halved {
+            return self.keep_blocks(at, rows, (low, high));
+        }
+        for ([r, g, b], source) in rows {
+            for run in self.runs(0, at.0, r.len()) {
+                let halves = self.halves((at.0 + run.start, at.1));
+                let values = [&mut r[run.clone()], &mut g[run.clone()], &mut b[run.clone()]];
+                let source = source.map(|row| &row[run.clone()]);
+                keep_within_yuv(level, values, source, matrix.weights(), halves, low, high);
+            }
         }
     }
 
@@ -312,21 +326,9 @@ impl Cells {
     }
 
     /// Distance of a sample from its interval, in values; negative inside.
-    pub(crate) fn excess(&self, plane: usize, at: (usize, usize), source: f32, value: f32) -> f64 {
+    pub(crate) fn excess_sample(&self, plane: usize, at: (usize, usize), source: f32, value: f32) -> f64 {
         let (low, high) = self.bounds(plane, at, source);
         (low - f64::from(value)).max(f64::from(value) - high)
-    }
-
-    /// As [`Cells::excess`], for Y, U and V of a pixel.
-    pub(crate) fn excess_pixel(&self, at: (usize, usize), source: [f32; 3], value: [f32; 3]) -> [f64; 3] {
-        let Some(matrix) = self.matrix else { return [0.0; 3] };
-        let halves = self.halves(at);
-        let (kr, kb) = matrix.weights();
-        let (kr, kb) = (f64::from(kr), f64::from(kb));
-        let [r, g, b] = [0, 1, 2].map(|c: usize| f64::from(value[c]) - f64::from(source[c]));
-        let y = kr * r + (1.0 - kr - kb) * g + kb * b;
-        let moved = [y, (b - y) / (2.0 * (1.0 - kb)), (r - y) / (2.0 * (1.0 - kr))];
-        [0, 1, 2].map(|p: usize| moved[p].abs() - f64::from(halves[p]) - f64::from(SLACK))
     }
 
     /// The intervals around a sample of a plane.

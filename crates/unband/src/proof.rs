@@ -3,9 +3,9 @@
 use unband_filters::jpeg_bounds::inside;
 use unband_image::dither::Grid;
 use unband_image::findings::Findings;
-use unband_image::{Codec, Depth, Image, JpegOrigin, With};
+use unband_image::{Codec, Context, Depth, Image, JpegOrigin, With};
 
-use crate::faithful::{Faithful, cells};
+use crate::faithful::{Faithful, Pair, blocks, cells};
 
 /// Counts of [`prove`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,7 +73,7 @@ pub fn prove(original: &Image, written: &Image, findings: &Findings, faithful: F
             return Proof { samples: found.counted, outside: found.outside, worst_codes };
         }
     }
-    let cells = cells(original, findings);
+    let cells = cells(original, findings, &Context::default());
     let (mut outside, mut worst) = (0, 0.0f64);
     let mut count = |excess: f64, grid: Option<Grid>| {
         let codes = excess * grid.map_or(255.0, |grid| f64::from(grid.scale));
@@ -84,12 +84,14 @@ pub fn prove(original: &Image, written: &Image, findings: &Findings, faithful: F
     };
     if cells.joint() {
         let grid = Grid::new(model, 0, written.depth);
-        let width = original.width().max(1);
-        for i in 0..original.planes[0].data.len() {
-            let pixel = |image: &Image| [0, 1, 2].map(|p: usize| image.planes[p].data[i]);
-            for excess in cells.excess_pixel((i % width, i / width), pixel(original), pixel(written)) {
-                count(excess, grid);
-            }
+        let (width, height, side) = (original.width(), original.height(), cells.side());
+        for (rows, columns) in
+            blocks(0, height, side).flat_map(|y| blocks(0, width, side).map(move |x| (y.clone(), x)))
+        {
+            let pixel = |image: &Image, at: usize| [0, 1, 2].map(|p: usize| image.planes[p].data[at]);
+            let places = rows.clone().flat_map(|y| columns.clone().map(move |x| y * width + x));
+            let block: Vec<Pair> = places.map(|at| (pixel(original, at), pixel(written, at))).collect();
+            cells.excess((columns.start, rows.start), &block, |excess| count(excess, grid));
         }
     } else {
         for (p, (before, after)) in original.planes.iter().zip(&written.planes).enumerate() {

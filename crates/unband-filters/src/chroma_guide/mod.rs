@@ -41,6 +41,8 @@ pub struct ChromaGuide {
     matrix: Matrix,
     scale: (usize, usize),
     task: Task,
+    /// Share of the change that is applied.
+    share: f32,
     buffers: Reused<Buffers>,
 }
 
@@ -55,12 +57,19 @@ impl ChromaGuide {
     /// Filters chroma at its stored size, for red, green and blue whose chroma by `matrix` was stored at
     /// half the size along the axes where `scale` is 2, else 1. The result's chroma is repeated samples.
     pub fn denoising(inner: Box<dyn Restorer>, matrix: Matrix, scale: (usize, usize)) -> Self {
-        Self { inner, matrix, scale, task: Task::Denoise, buffers: Reused::default() }
+        Self { inner, matrix, scale, task: Task::Denoise, share: 1.0, buffers: Reused::default() }
     }
 
     /// As [`Self::denoising`], but gives chroma of full size whose means are those of the restorer's result.
     pub fn upsampling(inner: Box<dyn Restorer>, matrix: Matrix, scale: (usize, usize)) -> Self {
-        Self { inner, matrix, scale, task: Task::Upsample, buffers: Reused::default() }
+        Self { inner, matrix, scale, task: Task::Upsample, share: SHARE, buffers: Reused::default() }
+    }
+
+    /// With a share of the change, 0 to 1.
+    #[must_use]
+    pub fn weakened(mut self, share: f32) -> Self {
+        self.share *= share;
+        self
     }
 
     /// `core` of results that cover `window`.
@@ -96,14 +105,15 @@ impl ChromaGuide {
         let [r, g, b] = planes else { return };
         let pixels = Pixels { planes: [r, g, b], matrix: self.matrix, scale: self.scale, level };
         let denoised;
-        let (changes, by, share) = match self.task {
+        let (changes, by) = match self.task {
             Task::Denoise => {
                 denoised = pixels.denoised(&mut full[0]);
-                (&denoised, Upsampling::repeating(self.scale), 1.0)
+                (&denoised, Upsampling::repeating(self.scale))
             }
-            Task::Upsample => (pixels.upsampled(full), Upsampling::repeating((1, 1)), SHARE),
+            Task::Upsample => (pixels.upsampled(full), Upsampling::repeating((1, 1))),
         };
         let (width, height) = (r.width, r.height);
+        let share = self.share;
         let (u, v) = (self.matrix.to_rgb([0.0, share, 0.0]), self.matrix.to_rgb([0.0, 0.0, share]));
         let (none, mut tall, mut rows) = (vec![0.0; width], Vec::new(), [vec![0.0; width], vec![0.0; width]]);
         for y in 0..height {

@@ -10,7 +10,7 @@ fn found(step_codes: f32) -> PlaneGrid {
 }
 
 fn halves(findings: &Findings) -> Vec<f32> {
-    let cells = cells(&image(), findings);
+    let cells = cells(&image(), findings, &Context::default());
     (0..3).map(|p| (cells.half_codes(p) * 1000.0).round() / 1000.0).collect()
 }
 
@@ -26,7 +26,7 @@ fn every_row_of_the_table() {
         new.grids = grids.clone();
     });
     assert_eq!(halves(&levels), [1.998, 1.998, 2.0]);
-    assert!(matches!(cells(&image(), &levels).planes()[0], PlaneCells::Levels { .. }));
+    assert!(matches!(cells(&image(), &levels, &Context::default()).planes()[0], PlaneCells::Levels { .. }));
     assert_eq!(halves(&levels.clone().but(|new| new.lossy = true)), [3.0, 3.0, 2.0]);
     // Red, green and blue themselves were never at half size.
     assert_eq!(halves(&levels.but(|new| new.half_chroma = true)), [1.998, 1.998, 2.0]);
@@ -74,13 +74,13 @@ fn after_a_tone_curve_every_code_has_its_own_cell() {
         new.cause = Cause::ToneCurve;
         new.grids = vec![grid; 3];
     });
-    let cells = cells(&image(), &findings);
+    let cells = cells(&image(), &findings, &Context::default());
     let dark = 100.0 / 255.0;
-    let inside = |codes: f32| cells.excess(0, (0, 0), dark, dark + codes / 255.0) <= 0.0;
+    let inside = |codes: f32| cells.excess_sample(0, (0, 0), dark, dark + codes / 255.0) <= 0.0;
     assert!(inside(1.49) && !inside(1.51));
     // A gap is at least one code.
     let light = 200.0 / 255.0;
-    let inside = |codes: f32| cells.excess(0, (0, 0), light, light + codes / 255.0) <= 0.0;
+    let inside = |codes: f32| cells.excess_sample(0, (0, 0), light, light + codes / 255.0) <= 0.0;
     assert!(inside(0.49) && !inside(0.51));
 }
 
@@ -101,7 +101,7 @@ fn squares_without_the_grid_have_narrow_cells() {
     });
     let source = image.planes[0].row(3);
     let narrow = |findings: &Findings, y: usize, columns: Range<usize>| {
-        let cells = cells(&image, findings);
+        let cells = cells(&image, findings, &Context::default());
         for x0 in [0, 30, 64, 100] {
             let mut values: Vec<f32> = source[x0..].iter().map(|v| v + 3.0 / 255.0).collect();
             cells.keep(Level::best(), 0, (x0, y), &mut values, &source[x0..], (0.0, 1.0));
@@ -109,7 +109,7 @@ fn squares_without_the_grid_have_narrow_cells() {
                 let moved = (v - source[0]) * 255.0;
                 let narrow = columns.contains(&(x0 + i));
                 assert!(if narrow { moved < 0.5 } else { moved > 1.5 }, "column {}: {moved}", x0 + i);
-                assert!(cells.excess(0, (x0 + i, y), source[0], *v) <= 0.0);
+                assert!(cells.excess_sample(0, (x0 + i, y), source[0], *v) <= 0.0);
             }
         }
     };
@@ -117,7 +117,7 @@ fn squares_without_the_grid_have_narrow_cells() {
     let mirror = Turn { across: true, down: true, ..Turn::default() };
     let regions = findings.regions.as_ref().map(|regions| regions.turned(mirror, (200, 70)));
     narrow(&findings.clone().but(|new| new.regions = regions), 69 - 3, 72..136);
-    let cells = cells(&image, &findings);
+    let cells = cells(&image, &findings, &Context::default());
     let mut below = vec![1.0; 200];
     cells.keep(Level::best(), 0, (0, 65), &mut below, image.planes[0].row(65), (0.0, 1.0));
     assert!(below.iter().all(|v| (v - source[0]) * 255.0 > 1.5));
@@ -135,12 +135,12 @@ fn what_was_kept_near_a_level_is_proven_to_be() {
             new.cause = Cause::Levels;
             new.grids = vec![grid; 3];
         });
-        let cells = cells(&image, &findings);
+        let cells = cells(&image, &findings, &Context::default());
         for far in [-1.0, 2.0] {
             let mut values = vec![far; source.len()];
             cells.keep(Level::best(), 0, (0, 0), &mut values, &source, (-9.0, 9.0));
             for (x, (&s, &v)) in source.iter().zip(&values).enumerate() {
-                let excess = cells.excess(0, (x, 0), s, v);
+                let excess = cells.excess_sample(0, (x, 0), s, v);
                 assert!(excess <= 0.0, "step {step}, value {s}: {} codes outside", 255.0 * excess);
             }
         }

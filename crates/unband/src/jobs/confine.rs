@@ -6,7 +6,7 @@ use unband_image::{Context, Depth, Image, Model, Window};
 use unband_simd::Level;
 
 use super::finishing::{ResultRows, scales};
-use crate::faithful::{Cells, cells};
+use crate::faithful::{Cells, blocks, cells};
 
 /// Lowest and highest value of each plane.
 type Limits = [(f32, f32)];
@@ -20,14 +20,16 @@ pub(crate) fn limits_of(model: Model, planes: usize, depth: Depth) -> Vec<(f32, 
 /// Clamps the samples of a part to their intervals and, as far as the source is, to limits.
 pub(crate) fn confine(part: &mut ResultRows<'_>, cells: &Cells, limits: &Limits, level: Level) {
     if cells.joint() && part.planes.len() == 3 {
-        let Window { x0, y0, .. } = part.window;
-        for y in 0..part.window.height() {
-            let source = [0, 1, 2].map(|p| part.source_row(p, y));
-            let ([Some(sr), Some(sg), Some(sb)], [r, g, b]) = (source, part.planes.as_mut_slice()) else {
-                return;
-            };
-            let values = [r.row_mut(y), g.row_mut(y), b.row_mut(y)];
-            cells.keep_pixels(level, (x0, y0 + y), values, [sr, sg, sb], limits[0]);
+        let (Some(image), window) = (part.source, part.window) else { return };
+        let [r, g, b] = part.planes.as_mut_slice() else { return };
+        for rows in blocks(window.y0, window.height(), cells.side()) {
+            let at = (window.x0, window.y0 + rows.start);
+            let sources = rows
+                .clone()
+                .map(|y| [0, 1, 2].map(|p: usize| &image.planes[p].row(window.y0 + y)[window.x0..window.x1]));
+            let values = r.rows_mut(rows.clone()).zip(g.rows_mut(rows.clone())).zip(b.rows_mut(rows.clone()));
+            let values = values.map(|((r, g), b)| [r, g, b]);
+            cells.keep_pixels(level, at, &mut values.zip(sources).collect::<Vec<_>>(), limits[0]);
         }
         return;
     }
@@ -42,7 +44,7 @@ pub(crate) fn confine(part: &mut ResultRows<'_>, cells: &Cells, limits: &Limits,
 
 /// Clamps a whole result to the intervals of its own source.
 pub(crate) fn confine_all(image: &mut Image, source: &Image, findings: &Findings, ctx: &Context<'_>) {
-    let cells = cells(source, findings);
+    let cells = cells(source, findings, ctx);
     let limits = vec![(f32::NEG_INFINITY, f32::INFINITY); image.planes.len()];
     let whole = Window { x0: 0, y0: 0, x1: source.width(), y1: source.height() };
     let parts = ResultRows::split(Some(source), &scales(source), whole, &mut image.planes);

@@ -1,6 +1,7 @@
 //! Rows of a result that are finished together, with the samples before the work.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use unband_image::{Image, Plane, TileIn, TileOut, Window};
 
@@ -33,6 +34,12 @@ impl PlaneRows<'_> {
     pub(crate) fn row_mut(&mut self, y: usize) -> &mut [f32] {
         let width = self.window.width();
         &mut self.data[y * width..][..width]
+    }
+
+    /// Some rows of the window.
+    pub(crate) fn rows_mut(&mut self, rows: Range<usize>) -> impl Iterator<Item = &mut [f32]> {
+        let width = self.window.width();
+        self.data[rows.start * width..rows.end * width].chunks_exact_mut(width.max(1))
     }
 
     /// Row `y` of the window.

@@ -15,7 +15,7 @@ use super::finishing::{ResultRows, scales};
 use super::round::quantize;
 use super::tally::Tally;
 use crate::choose::Choices;
-use crate::faithful::Cells;
+use crate::faithful::{Cells, blocks};
 use crate::repair::black_white::Ends;
 use crate::repair::grey::Neutral;
 
@@ -115,6 +115,8 @@ impl Pipeline<'_> {
     /// Clamps samples to their intervals and to the output's range of codes; keeps fully transparent samples
     /// unchanged.
     fn keep(&self, part: &mut ResultRows<'_>, ctx: &Context<'_>) {
+        // Areas before intervals: both move values towards their source.
+        self.keep_ends(part);
         if let Some(cells) = &self.cells {
             let limits = limits_of(self.model, part.planes.len(), self.depth);
             confine(part, cells, &limits, ctx.level);
@@ -122,7 +124,6 @@ impl Pipeline<'_> {
                 self.keep_settled(part);
             }
         }
-        self.keep_ends(part);
         self.keep_neutral(part);
         leave_unseen(part);
     }
@@ -192,16 +193,20 @@ impl Pipeline<'_> {
         };
         if cells.joint() {
             let [r, g, b] = part.planes.as_slice() else { return None };
-            let Window { x0, y0, .. } = part.window;
-            let mut near = Vec::new();
-            for y in 0..part.window.height() {
-                let [sr, sg, sb] = [part.source_row(0, y)?, part.source_row(1, y)?, part.source_row(2, y)?];
-                let source = [sr, sg, sb];
-                for x in 0..part.window.width() {
-                    let pixel = |rows: [&[f32]; 3]| rows.map(|row| row[x]);
-                    let (source, value) = (pixel(source), pixel([r.row(y), g.row(y), b.row(y)]));
-                    let excess = cells.excess_pixel((x0 + x, y0 + y), source, value);
-                    near.push(excess.into_iter().any(|e| e > -room(0)));
+            let (source, window) = (part.source?, part.window);
+            let (width, side) = (window.width(), cells.side());
+            let mut near = vec![false; width * window.height()];
+            for rows in blocks(window.y0, window.height(), side) {
+                for columns in blocks(window.x0, width, side) {
+                    let places = || rows.clone().flat_map(|y| columns.clone().map(move |x| (x, y)));
+                    let pair = |(x, y): (usize, usize)| {
+                        let before = |p: usize| source.planes[p].row(window.y0 + y)[window.x0 + x];
+                        ([0, 1, 2].map(before), [r, g, b].map(|plane| plane.row(y)[x]))
+                    };
+                    let at = (window.x0 + columns.start, window.y0 + rows.start);
+                    let mut tight = false;
+                    cells.excess(at, &places().map(pair).collect::<Vec<_>>(), |e| tight |= e > -room(0));
+                    places().for_each(|(x, y)| near[y * width + x] = tight);
                 }
             }
             return Some(vec![near.clone(), near.clone(), near]);
@@ -212,7 +217,7 @@ impl Pipeline<'_> {
             let mut near = Vec::new();
             for y in 0..plane.window.height() {
                 let pairs = plane.row(y).iter().zip(part.source_row(p, y)?).enumerate();
-                let excess = |(x, (&value, &source))| cells.excess(p, (x0 + x, y0 + y), source, value);
+                let excess = |(x, (&value, &source))| cells.excess_sample(p, (x0 + x, y0 + y), source, value);
                 near.extend(pairs.map(|pair| excess(pair) > -room(p)));
             }
             Some(near)

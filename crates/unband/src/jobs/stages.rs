@@ -117,7 +117,8 @@ impl Stages<'_> {
             None => (None, false),
         };
         let ours = choices.method.entry().ours;
-        let cells = (choices.faithful.keeps() && inner.is_some() && !bounded).then(|| cells(image, findings));
+        let cells =
+            (choices.faithful.keeps() && inner.is_some() && !bounded).then(|| cells(image, findings, ctx));
         // Reimplementations dither and round by themselves; only a lower depth needs unband's dither.
         let leaves = inner.and_then(Restorer::rounds_to).unwrap_or(image.depth);
         let exact = !ours && !choices.faithful.keeps() && choices.depth.bits() >= leaves.bits();

@@ -1,27 +1,26 @@
 //! Half-size chroma behind red, green and blue: restored at its own size, and upscaled along the edges of
 //! luma.
 
-use unband_filters::chroma_guide::{ChromaGuide, half_size};
-use unband_image::findings::{Cause, Findings, Space};
-use unband_image::{Model, Restorer};
+use unband_filters::chroma_guide::ChromaGuide;
+use unband_image::Restorer;
+use unband_image::findings::{Findings, Space};
 
 use super::{Repair, Work, Wrapped};
+use crate::faithful::{has_half_chroma, may_have_half_chroma};
+use crate::networks::STRENGTH;
 
 pub(crate) struct HalfChroma;
 
 impl Repair for HalfChroma {
-    /// Frames that were quantised and then coded keep their chroma: the coding's errors are in the way.
     fn applies(&self, findings: &Findings) -> bool {
-        let recoded = findings.cause == Cause::RecodedGrid && findings.lossy;
-        findings.half_chroma && !recoded && !findings.resized && findings.regions.is_none()
+        may_have_half_chroma(findings)
     }
 
     fn wrap(&self, work: &Work<'_>, inner: Box<dyn Restorer>) -> Wrapped {
         Wrapped::Open(match work.findings.space {
-            Space::Yuv { matrix, .. }
-                if work.image.color.model == Model::Rgb && half_size(work.image, matrix, work.ctx) =>
-            {
-                Box::new(ChromaGuide::upsampling(inner, matrix, (2, 2)))
+            Space::Yuv { matrix, .. } if has_half_chroma(work.image, work.findings, work.ctx) => {
+                let strength = work.choices.method.get(STRENGTH).unwrap_or(1.0f32);
+                Box::new(ChromaGuide::upsampling(inner, matrix, (2, 2)).weakened(strength.min(1.0)))
             }
             _ => inner,
         })
