@@ -14,7 +14,7 @@ use unband_simd::jobs::faithful::{
     keep_near_levels, keep_within, keep_within_each, keep_within_yuv, nearest_level,
 };
 
-pub(crate) use self::blocks::{Pair, Rows, blocks, has_half_chroma, may_have_half_chroma};
+pub(crate) use self::blocks::{Pair, Rows, half_chroma, may_have_half_chroma};
 
 mod blocks;
 
@@ -46,8 +46,9 @@ pub struct Cells {
     /// Luma weights, when the intervals are those of luma and colour differences behind RGB.
     matrix: Option<Matrix>,
     planes: Vec<PlaneCells>,
-    /// Was chroma stored at half the size? Its intervals are those of the means of 2×2 pixels.
-    halved: bool,
+    /// Was chroma stored at half the size? Its intervals are those of the means of 2×2 pixels; this is the
+    /// first pixel within its block.
+    halved: Option<(usize, usize)>,
     /// Where the grid applies, if not everywhere, and the intervals of the other squares.
     elsewhere: Option<(GridRegions, Vec<PlaneCells>)>,
     /// Added to the samples before they were rounded: their intervals are lower by as much.
@@ -107,7 +108,7 @@ pub fn cells(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Cells {
     });
     Cells {
         matrix,
-        halved: matrix.is_some() && image.alpha.is_none() && has_half_chroma(image, findings, ctx),
+        halved: half_chroma(image, findings, ctx).filter(|_| matrix.is_some() && image.alpha.is_none()),
         planes: planes.unwrap_or_else(|| each(&|grid| table.row(grid))),
         elsewhere: findings.regions.clone().map(|regions| (regions, each(&|_| table.elsewhere()))),
         dither: findings.dither.clone().filter(|dither| dither.is_ordered() && matrix.is_none()),
@@ -292,7 +293,7 @@ impl Cells {
         (low, high): (f32, f32),
     ) {
         let Some(matrix) = self.matrix else { return };
-        if self.halved {
+        if self.halved.is_some() {
             return self.keep_blocks(at, rows, (low, high));
         }
         for ([r, g, b], source) in rows {

@@ -5,7 +5,7 @@ use unband_image::dither::Grid;
 use unband_image::findings::Findings;
 use unband_image::{Codec, Context, Depth, Image, JpegOrigin, With};
 
-use crate::faithful::{Faithful, Pair, blocks, cells};
+use crate::faithful::{Faithful, Pair, cells};
 
 /// Counts of [`prove`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -84,10 +84,10 @@ pub fn prove(original: &Image, written: &Image, findings: &Findings, faithful: F
     };
     if cells.joint() {
         let grid = Grid::new(model, 0, written.depth);
-        let (width, height, side) = (original.width(), original.height(), cells.side());
-        for (rows, columns) in
-            blocks(0, height, side).flat_map(|y| blocks(0, width, side).map(move |x| (y.clone(), x)))
-        {
+        let width = original.width();
+        let all = cells.rows(0, original.height());
+        let all = all.flat_map(|rows| cells.columns(0, width).map(move |columns| (rows.clone(), columns)));
+        for (rows, columns) in all {
             let pixel = |image: &Image, at: usize| [0, 1, 2].map(|p: usize| image.planes[p].data[at]);
             let places = rows.clone().flat_map(|y| columns.clone().map(move |x| y * width + x));
             let block: Vec<Pair> = places.map(|at| (pixel(original, at), pixel(written, at))).collect();

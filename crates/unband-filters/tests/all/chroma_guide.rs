@@ -164,7 +164,7 @@ fn full_size_chroma_does_not_pass_for_half_size() {
     let found = |image: &Image| half_size(image, Matrix::Bt601, &ctx);
     for (name, full) in [("disc", image((256, 192), painted)), ("stripes", image((256, 192), stripes))] {
         let half = halved(&full);
-        assert!(found(&half), "{name}");
+        assert_eq!(found(&half), Some((0, 0)), "{name}");
         let interpolated = image((256, 192), |x, y| {
             let rgb = |x: usize, y: usize| [0, 1, 2].map(|p: usize| half.planes[p].row(y)[x]);
             let yuv = |x: usize, y: usize| Matrix::Bt601.to_yuv(rgb(x.min(255), y.min(191)));
@@ -174,12 +174,14 @@ fn full_size_chroma_does_not_pass_for_half_size() {
             let mix = |p: usize| 0.5625 * near[p] + 0.1875 * (side[p] + below[p]) + 0.0625 * far[p];
             [near[0], mix(1), mix(2)]
         });
-        assert!(found(&interpolated), "{name}");
-        assert!(!found(&full), "{name}");
-        let shifted = image((254, 192), |x, y| {
-            Matrix::Bt601.to_yuv([0, 1, 2].map(|p: usize| half.planes[p].row(y)[x + 1]))
-        });
-        assert!(!found(&shifted), "{name}");
+        assert_eq!(found(&interpolated), Some((0, 0)), "{name}");
+        assert_eq!(found(&full), None, "{name}");
+        for first in [(1, 0), (0, 1), (1, 1)] {
+            let cut = image((255, 191), |x, y| {
+                Matrix::Bt601.to_yuv([0, 1, 2].map(|p: usize| half.planes[p].row(y + first.1)[x + first.0]))
+            });
+            assert_eq!(found(&cut), Some(first), "{name}");
+        }
     }
-    assert!(!found(&image((32, 32), stripes)), "too small");
+    assert_eq!(found(&image((32, 32), stripes)), None, "too small");
 }

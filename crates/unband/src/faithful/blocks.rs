@@ -18,10 +18,21 @@ pub(crate) type Rows<'a> = ([&'a mut [f32]; 3], [&'a [f32]; 3]);
 impl Cells {
     /// Side of the blocks of pixels whose chroma has one interval, for its mean.
     pub(crate) fn side(&self) -> usize {
-        if self.halved { 2 } else { 1 }
+        if self.halved.is_some() { 2 } else { 1 }
     }
 
-    /// Calls `count` with the distance of each interval of a block of pixels, in values; negative inside.
+    /// Rows `y0..y0 + n` in parts that share their chroma.
+    pub(crate) fn rows(&self, y0: usize, n: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        blocks(y0 + self.halved.map_or(0, |first| first.1), n, self.side())
+    }
+
+    /// The same of columns.
+    pub(crate) fn columns(&self, x0: usize, n: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        blocks(x0 + self.halved.map_or(0, |first| first.0), n, self.side())
+    }
+
+    /// Calls `count` with the distance of each interval of a block of pixels, in values; negative inside. The
+    /// mean chroma of a block that is not all in the image is not known.
     pub(crate) fn excess(&self, at: (usize, usize), block: &[Pair], mut count: impl FnMut(f64)) {
         let Some(matrix) = self.matrix else { return };
         let halves = self.halves(at).map(|half| f64::from(half) + f64::from(SLACK));
@@ -35,7 +46,8 @@ impl Cells {
             sums[0] += (b - y) / (2.0 * (1.0 - kb));
             sums[1] += (r - y) / (2.0 * (1.0 - kr));
         }
-        for (sum, half) in sums.iter().zip(&halves[1..]) {
+        let cut = self.halved.is_some_and(|(x, y)| (x == 1 && at.0 == 0) || (y == 1 && at.1 == 0));
+        for (sum, half) in sums.iter().zip(&halves[1..]).filter(|_| !cut) {
             count((sum / block.len() as f64).abs() - half);
         }
     }
@@ -54,7 +66,7 @@ impl Cells {
             [y, (b - y) / u_scale, (r - y) / v_scale]
         };
         let width = rows.first().map_or(0, |(_, source)| source[0].len());
-        for columns in blocks(at.0, width, 2) {
+        for columns in self.columns(at.0, width) {
             let mut moved = [[0.0f32; 3]; 4];
             let n = columns.len() * rows.len();
             let places = || (0..rows.len()).flat_map(|y| columns.clone().map(move |x| (y, x)));
@@ -100,18 +112,19 @@ pub(crate) fn may_have_half_chroma(findings: &Findings) -> bool {
     findings.half_chroma && !recoded && !findings.resized && findings.regions.is_none()
 }
 
-/// Is the chroma behind red, green and blue really that of 2×2 pixels?
-pub(crate) fn has_half_chroma(image: &Image, findings: &Findings, ctx: &Context<'_>) -> bool {
+/// The first pixel within its 2×2 pixels of one chroma sample, across and down, each 0 or 1; `None` where
+/// chroma has its full size.
+pub(crate) fn half_chroma(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<(usize, usize)> {
     match findings.space {
         Space::Yuv { matrix, .. } if image.color.model == Model::Rgb && may_have_half_chroma(findings) => {
             half_size(image, matrix, ctx)
         }
-        _ => false,
+        _ => None,
     }
 }
 
 /// Parts of `n` samples, starting at `x0`, that are in one block of that side.
-pub(crate) fn blocks(x0: usize, n: usize, side: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+fn blocks(x0: usize, n: usize, side: usize) -> impl Iterator<Item = Range<usize>> + use<> {
     let mut start = 0;
     std::iter::from_fn(move || {
         let end = (start + side - (x0 + start) % side).min(n);

@@ -6,7 +6,7 @@ use unband_image::{Context, Depth, Image, Model, Window};
 use unband_simd::Level;
 
 use super::finishing::{ResultRows, scales};
-use crate::faithful::{Cells, blocks, cells};
+use crate::faithful::{Cells, cells};
 
 /// Lowest and highest value of each plane.
 type Limits = [(f32, f32)];
@@ -22,7 +22,7 @@ pub(crate) fn confine(part: &mut ResultRows<'_>, cells: &Cells, limits: &Limits,
     if cells.joint() && part.planes.len() == 3 {
         let (Some(image), window) = (part.source, part.window) else { return };
         let [r, g, b] = part.planes.as_mut_slice() else { return };
-        for rows in blocks(window.y0, window.height(), cells.side()) {
+        for rows in cells.rows(window.y0, window.height()) {
             let at = (window.x0, window.y0 + rows.start);
             let sources = rows
                 .clone()

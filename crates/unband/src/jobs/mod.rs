@@ -22,3 +22,4 @@ mod turned;
 pub(crate) mod upscale;
 #[cfg(feature = "video")]
 pub mod video;
+mod whole_blocks;

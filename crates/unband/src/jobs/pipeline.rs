@@ -15,7 +15,7 @@ use super::finishing::{ResultRows, scales};
 use super::round::quantize;
 use super::tally::Tally;
 use crate::choose::Choices;
-use crate::faithful::{Cells, blocks};
+use crate::faithful::Cells;
 use crate::repair::black_white::Ends;
 use crate::repair::grey::Neutral;
 
@@ -194,10 +194,10 @@ impl Pipeline<'_> {
         if cells.joint() {
             let [r, g, b] = part.planes.as_slice() else { return None };
             let (source, window) = (part.source?, part.window);
-            let (width, side) = (window.width(), cells.side());
+            let width = window.width();
             let mut near = vec![false; width * window.height()];
-            for rows in blocks(window.y0, window.height(), side) {
-                for columns in blocks(window.x0, width, side) {
+            for rows in cells.rows(window.y0, window.height()) {
+                for columns in cells.columns(window.x0, width) {
                     let places = || rows.clone().flat_map(|y| columns.clone().map(move |x| (x, y)));
                     let pair = |(x, y): (usize, usize)| {
                         let before = |p: usize| source.planes[p].row(window.y0 + y)[window.x0 + x];

@@ -6,6 +6,7 @@ use unband_image::{Context, Image, Origin, With};
 
 use super::stages::Stages;
 use super::turned::Oriented;
+use super::whole_blocks::WholeBlocks;
 use crate::choose::{Choices, choose};
 use crate::repair::Done;
 use crate::{Error, Options, Reason, Report};
@@ -39,9 +40,26 @@ pub(crate) fn deband_own(
     Ok((image, report))
 }
 
-/// As [`deband_own`], without alpha. unband's own methods work on one canonical orientation, the same for all
-/// turns and mirrors.
+/// As [`deband_own`], without alpha. Where half-size chroma starts outside the image, unband's own methods
+/// work on one with whole chroma samples.
 fn deband_colours(
+    mut image: Image,
+    findings: Findings,
+    choices: &Choices,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<(Image, Report), Error> {
+    let added = WholeBlocks::add(&mut image, &findings, choices, ctx);
+    let (mut image, report) = deband_oriented(image, findings, choices, options, ctx)?;
+    if let Some(added) = added {
+        added.remove(&mut image);
+    }
+    Ok((image, report))
+}
+
+/// As [`deband_colours`]. unband's own methods work on one canonical orientation, the same for all turns and
+/// mirrors.
+fn deband_oriented(
     mut image: Image,
     findings: Findings,
     choices: &Choices,

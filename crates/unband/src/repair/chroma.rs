@@ -6,7 +6,7 @@ use unband_image::Restorer;
 use unband_image::findings::{Findings, Space};
 
 use super::{Repair, Work, Wrapped};
-use crate::faithful::{has_half_chroma, may_have_half_chroma};
+use crate::faithful::{half_chroma, may_have_half_chroma};
 use crate::networks::STRENGTH;
 
 pub(crate) struct HalfChroma;
@@ -18,7 +18,7 @@ impl Repair for HalfChroma {
 
     fn wrap(&self, work: &Work<'_>, inner: Box<dyn Restorer>) -> Wrapped {
         Wrapped::Open(match work.findings.space {
-            Space::Yuv { matrix, .. } if has_half_chroma(work.image, work.findings, work.ctx) => {
+            Space::Yuv { matrix, .. } if half_chroma(work.image, work.findings, work.ctx) == Some((0, 0)) => {
                 let strength = work.choices.method.get(STRENGTH).unwrap_or(1.0f32);
                 Box::new(ChromaGuide::upsampling(inner, matrix, (2, 2)).weakened(strength.min(1.0)))
             }

@@ -17,5 +17,6 @@ mod memory;
 #[cfg(feature = "files")]
 mod metrics;
 mod networks;
+mod odd_crops;
 mod transparent;
 mod whole_steps;
