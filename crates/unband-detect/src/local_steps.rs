@@ -41,8 +41,10 @@ fn instead(evidence: &Evidence<'_>, found: &Findings) -> Option<Findings> {
     }
     let even = contours.small() <= 0.06;
     let applies = match found.cause {
-        // Coded steps are of all sizes.
-        Cause::Jpeg => luma >= 3.1 && luma >= 1.45 * own,
+        // Coded steps are of all sizes, and channels step together: levels of red, green and blue do not.
+        Cause::Jpeg => {
+            luma >= 3.8 && own <= 2.0 && contours.small() <= 0.46 && contours.independence() >= 0.35
+        }
         Cause::ToneCurve => even && luma >= 3.0 * own,
         Cause::RecodedGrid => contours.small() <= 0.3 && luma >= 0.97 * own,
         _ => even && luma >= 1.3 * own,
