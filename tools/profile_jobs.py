@@ -23,7 +23,7 @@ from PIL import Image
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent / 'docs/results/jobs.md'
 
-# Beginnings of functions, the first that fits; `{}` stands for a crate or module of unband.
+# Beginnings of functions, the first that fits.
 STAGES = [
     ('inspection', r'unband_(detect|metrics)|unband_simd::(detect|metrics)|unband_image::(cuts|findings)|unband::verdict'),
     ('motion', r'unband_simd::jobs::motion|unband::frames|unband_simd::jobs::(change|blend|squares)'),
@@ -60,8 +60,8 @@ def make_inputs(folder):
     Image.fromarray(codes(large)).save(folder / 'large.jpg', quality=80)
     noise = np.random.default_rng(2).normal(0, 2 / 255, full.shape)
     Image.fromarray(codes(np.clip(full + noise, 0, 1))).save(folder / 'clean.png')
+    wide = scene(2112, 1152)
     for name, step, grain in ('still', 0, 0), ('panned', 3, 0), ('textured', 2, 5):
-        wide = np.clip(scene(2112, 1152), 0, 1)
         call = ['ffmpeg', '-v', 'error', '-y', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', '1920x1080', '-r', '25', '-i', '-',
                 '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-crf', '23', folder / f'{name}.mkv']
         with subprocess.Popen(call, stdin=subprocess.PIPE) as encoder:
