@@ -16,8 +16,7 @@ pub(super) struct Oriented {
 impl Oriented {
     /// The canonical orientation; `None` where the image already has it or must not be reoriented.
     ///
-    /// Networks treat left and right differently, and the dither pattern has sides too. Reimplementations run
-    /// on the image as it is, like the original programs. Stored JPEG coefficients have a fixed orientation.
+    /// Networks treat left and right differently, and the dither pattern has sides too.
     ///
     /// # Errors
     /// More memory than is allowed.
@@ -28,9 +27,7 @@ impl Oriented {
         options: &Options,
         ctx: &Context<'_>,
     ) -> Result<Option<Self>, Error> {
-        let ours = choices.method.entry().ours && choices.act == Act::Restore;
-        let stored = matches!(&image.origin.codec, Codec::Jpeg(origin) if origin.coefficients.is_some());
-        if !ours || image.is_yuv() || stored {
+        if image.is_yuv() || !may_be_arranged(image, choices) {
             return Ok(None);
         }
         let size = (image.width(), image.height());
@@ -69,4 +66,11 @@ impl Oriented {
     pub(super) fn turn_back(&self, image: &mut Image, ctx: &Context<'_>) {
         self.turn.back().apply(image, ctx);
     }
+}
+
+/// May an image be turned or completed for the work? Reimplementations run on it as it is, like the original
+/// programs. Stored JPEG coefficients have a fixed orientation and place.
+pub(super) fn may_be_arranged(image: &Image, choices: &Choices) -> bool {
+    let stored = matches!(&image.origin.codec, Codec::Jpeg(origin) if origin.coefficients.is_some());
+    choices.method.entry().ours && choices.act == Act::Restore && !stored
 }

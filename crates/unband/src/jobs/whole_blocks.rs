@@ -1,9 +1,10 @@
 //! Images that start inside a stored chroma sample: crops by odd numbers of pixels.
 
 use unband_image::findings::Findings;
-use unband_image::{Codec, Context, Image, Plane, Window};
+use unband_image::{Context, Image, Plane, Window};
 
-use crate::choose::{Act, Choices};
+use super::turned::may_be_arranged;
+use crate::choose::Choices;
 use crate::faithful::half_chroma;
 
 /// Columns and rows that complete the first chroma samples of an image.
@@ -14,17 +15,15 @@ pub(super) struct WholeBlocks {
 }
 
 impl WholeBlocks {
-    /// Adds the missing column and row, as copies of their neighbours; `None` where none is missing, and for
-    /// methods and intervals that take images as they are.
+    /// Adds the missing column and row, as copies of their neighbours; `None` where none is missing or
+    /// the image must stay as it is.
     pub(super) fn add(
         image: &mut Image,
         findings: &Findings,
         choices: &Choices,
         ctx: &Context<'_>,
     ) -> Option<Self> {
-        let ours = choices.method.entry().ours && choices.act == Act::Restore;
-        let stored = matches!(&image.origin.codec, Codec::Jpeg(origin) if origin.coefficients.is_some());
-        if !ours || stored {
+        if !may_be_arranged(image, choices) {
             return None;
         }
         let (left, top) = half_chroma(image, findings, ctx).filter(|&first| first != (0, 0))?;
