@@ -210,8 +210,18 @@ fn is_tinted_gradient(census: &Census) -> bool {
     census.small() >= 0.1 && census.soft_jump() < 0.2 * census.small() && census.are_shades()
 }
 
+/// Colours that all have levels of luma and chroma, most next to their neighbours': nobody picks these.
+fn are_levels(plateaus: &Plateaus<'_>, census: &Census) -> bool {
+    let found = plateaus.found;
+    let lattice = found.cause == Cause::PlaneGrid && found.grids.iter().all(|grid| grid.confidence >= 1.0);
+    lattice && census.small() >= 0.9 * (census.direct() - census.jump()) && census.jump() < 0.25
+}
+
 fn few_colours(plateaus: &Plateaus<'_>) -> Verdict {
     let census = plateaus.census()?;
+    if are_levels(plateaus, census) {
+        return None;
+    }
     let (colours, single, texture) = (census.colours(), census.single(), census.texture());
     // Noise of a grey photo leaves specks; a grey drawing has none.
     let clean = texture < 0.2 && (census.specks() < 0.005 || single < 0.3);

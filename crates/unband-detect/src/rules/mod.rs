@@ -4,6 +4,7 @@
 //! part on first use.
 
 mod coded;
+mod colour_levels;
 mod comb;
 mod declared_palette;
 mod dithered;
@@ -45,6 +46,7 @@ pub(crate) static RULES: &[Rule] = &[
     jpeg_noisy::RULE,
     jpeg_tables::RULE,
     declared_palette::RULE,
+    colour_levels::RULE,
     shades::RULE,
     even_levels::RULE,
     resized_channels::RULE,

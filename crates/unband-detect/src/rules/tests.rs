@@ -2,7 +2,7 @@ use super::*;
 use crate::bits;
 use crate::planes::Codes;
 use unband_image::color::Matrix;
-use unband_image::findings::Cause;
+use unband_image::findings::{Cause, Space};
 use unband_image::image::Image;
 use unband_image::{Context, With};
 
@@ -85,4 +85,43 @@ fn a_tinted_grey_gradient_of_few_bits_is_found_and_is_no_drawing() {
     let image = Image::from_rgb8(WIDE, 240, &codes).expect("the size is that of the samples");
     let found = crate::inspect(&image, &Context::default());
     assert_eq!((found.cause, found.drawing), (Cause::Palette, None));
+}
+
+/// A gradient whose luma and chroma have `bits` bits in full range: spread levels with neutral chroma at
+/// 0.5, or whole codes with neutral chroma at 128.
+fn luma_and_chroma(bits: u32, spread: bool, noise: f32) -> Image {
+    const WIDE: usize = 320;
+    let level = |code: f32| {
+        let most = ((1 << bits) - 1) as f32;
+        let step = (256 >> bits) as f32;
+        if spread { (code / 255.0 * most).round() / most * 255.0 } else { (code / step).round() * step }
+    };
+    let neutral = if spread { 127.5 } else { 128.0 };
+    let pixel = |i: usize| {
+        let (x, y) = ((i % WIDE) as f32, (i / WIDE) as f32);
+        let grain = noise * (12.9898 * x + 78.233 * y).sin();
+        let luma = level(60.0 + 0.3 * x + 0.2 * y + grain);
+        let blue = level(neutral + 0.1 * x - 0.2 * y + grain) - neutral;
+        let red = level(neutral - 0.07 * x + 0.15 * y - grain) - neutral;
+        Matrix::Bt601.to_rgb([luma, blue, red])
+    };
+    let codes: Vec<u8> = (0..WIDE * 240).flat_map(|i| pixel(i).map(|v| v.round() as u8)).collect();
+    Image::from_rgb8(WIDE, 240, &codes).expect("the size is that of the samples")
+}
+
+#[test]
+fn levels_of_luma_and_chroma_are_found_by_their_colours() {
+    for (bits, spread, noise) in
+        [(5, true, 0.0), (6, true, 0.0), (6, true, 9.0), (5, false, 0.0), (6, false, 9.0)]
+    {
+        let image = luma_and_chroma(bits, spread, noise);
+        let found = crate::inspect(&image, &Context::default());
+        let grids: Vec<_> = found.grids.iter().map(|grid| grid.bits.filter(|_| grid.found)).collect();
+        assert_eq!(grids, [Some(bits as u8); 3], "{bits} bits, spread: {spread}, noise {noise}");
+        assert!(matches!(found.space, Space::Yuv { .. }) && found.drawing.is_none() && !found.half_chroma);
+        let offset = found.grids[1].offset_codes.rem_euclid(found.grids[1].step_codes);
+        let expected = if spread { 0.5 - 128.0 } else { 0.0 };
+        let off = (offset - f32::rem_euclid(expected, found.grids[1].step_codes)).abs();
+        assert!(off < 0.01, "offset {offset}");
+    }
 }
