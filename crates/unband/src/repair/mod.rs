@@ -3,6 +3,7 @@
 //! [`REPAIRS`] is the table, in the order of work. A repair is one file and one line of it.
 
 mod alpha;
+mod bars;
 pub(crate) mod black_white;
 mod chroma;
 mod distances;
@@ -25,6 +26,7 @@ use crate::{Error, Options};
 
 /// All repairs, in order.
 pub(crate) static REPAIRS: &[&dyn Repair] = &[
+    &bars::Bars,
     &black_white::BlackWhite,
     &truncated::Truncated,
     &resized::Resized,
