@@ -210,7 +210,7 @@ fn is_tinted_gradient(census: &Census) -> bool {
     census.small() >= 0.1 && census.soft_jump() < 0.2 * census.small() && census.are_shades()
 }
 
-/// Colours that all have levels of luma and chroma, most next to their neighbours': nobody picks these.
+/// Colours that all have levels of luma and chroma, most next to their neighbours': no artist picks these.
 fn are_levels(plateaus: &Plateaus<'_>, census: &Census) -> bool {
     let found = plateaus.found;
     let lattice = found.cause == Cause::PlaneGrid && found.grids.iter().all(|grid| grid.confidence >= 1.0);

@@ -1,5 +1,5 @@
-//! Black bars of a film frame that levels of luma and chroma tinted: neutral chroma is between two levels of 5
-//! or 6 bits, so that black bars come back as a dark red, green or blue.
+//! Black bars of a video frame that levels of luma and chroma tinted: neutral chroma is between two levels of
+//! 5 or 6 bits, so that black bars come back as a dark red, green or blue.
 
 use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 use unband_image::{Image, Matrix, Model};
@@ -100,13 +100,13 @@ mod tests {
     use super::*;
     use unband_image::{Depth, Plane};
 
-    /// Bars of (6, 0, 7) above and below a picture, which starts with `dark` columns of that colour.
+    /// Bars of (6, 0, 7) above and below a frame, which starts with `dark` columns of that colour.
     fn frame(dark: usize) -> Image {
-        let plane = |bar: f32, picture: f32| {
+        let plane = |bar: f32, content: f32| {
             let mut plane = Plane::filled(40, 100, bar / 255.0);
             for (y, row) in plane.data.chunks_exact_mut(40).enumerate() {
                 if (10..88).contains(&y) {
-                    row[dark..].fill((picture + y as f32) / 255.0);
+                    row[dark..].fill((content + y as f32) / 255.0);
                 }
             }
             plane
