@@ -22,8 +22,8 @@ dispatch! {
     /// Compares `values` with `source`, of the same length. They must not differ by more than 1.
     pub fn count_changes(level, values: &[f32], source: &[f32]) -> Changes = count_body;
 
-    /// `out` gets `values + zero` in 1/65535, rounded and clamped; same length.
-    pub fn to_words(level, out: &mut [u16], values: &[f32], zero: f32) = words_body;
+    /// `out` gets `values` in 1/65535, rounded and clamped; same length.
+    pub fn to_words(level, out: &mut [u16], values: &[f32]) = words_body;
 
     /// Adds `|a − b|` to `sums`; equal lengths.
     pub fn add_differences(level, sums: &mut [u32], a: &[u16], b: &[u16]) = differences_body;
@@ -72,13 +72,13 @@ pub struct Both<'a> {
 }
 
 #[inline(always)]
-fn words_body(out: &mut [u16], values: &[f32], zero: f32) {
+fn words_body(out: &mut [u16], values: &[f32]) {
     // Added to a float of up to 22 bits, the sum's lowest bits are the nearest integer; a cast takes twice
     // the time.
     const INTEGER: f32 = (1 << 23) as f32;
     let values = &values[..out.len()];
     for (out, &value) in out.iter_mut().zip(values) {
-        *out = (((value + zero) * 65535.0).clamp(0.0, 65535.0) + INTEGER).to_bits() as u16;
+        *out = ((value * 65535.0).clamp(0.0, 65535.0) + INTEGER).to_bits() as u16;
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
             let shares: Vec<f32> = random(n, 9).iter().map(|v| v.abs()).collect();
             let run = |level| {
                 let (mut words, mut sums) = (vec![0; n], vec![7; n]);
-                to_words(level, &mut words, &now, 0.25);
+                to_words(level, &mut words, &now);
                 add_differences(level, &mut sums, &frames[0].1, &frames[1].1);
                 let (mut sum, mut weight) = (a.clone(), now.clone());
                 add_pair(level, &mut sum, &mut weight, &shares, middle, before, before, 0.001);

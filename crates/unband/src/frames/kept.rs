@@ -11,8 +11,6 @@ use super::temporal::{STILL_REACH, Temporal};
 
 /// Fixed-point units per sample value: finer than the dither noise, half the memory of floating point.
 pub(super) const PARTS: f32 = 65535.0;
-/// Offset of chroma, which is centred at zero.
-const ZERO: f32 = 0.5;
 /// Rows of a part of the work.
 const LINES: usize = 8;
 
@@ -24,11 +22,11 @@ pub(super) struct FixedPointPlane {
 }
 
 impl FixedPointPlane {
-    fn of(plane: &Plane, zero: f32, mut data: Vec<u16>, ctx: &Context<'_>) -> Self {
+    fn of(plane: &Plane, mut data: Vec<u16>, ctx: &Context<'_>) -> Self {
         data.resize(plane.data.len(), 0);
         let lines = (LINES * plane.width).max(1);
         let parts = data.chunks_mut(lines).zip(plane.data.chunks(lines)).collect();
-        ctx.map_parts(parts, |_, (out, values): (&mut [u16], &[f32])| to_words(ctx.level, out, values, zero));
+        ctx.map_parts(parts, |_, (out, values): (&mut [u16], &[f32])| to_words(ctx.level, out, values));
         Self { width: plane.width, data }
     }
 
@@ -96,7 +94,6 @@ impl KeptFrame {
 pub(super) fn stored(image: &Image, spare: Vec<FixedPointPlane>, ctx: &Context<'_>) -> Vec<FixedPointPlane> {
     let mut spare: Vec<Vec<u16>> = spare.into_iter().map(|plane| plane.data).collect();
     spare.resize_with(image.planes.len(), Vec::new);
-    let zero = |p: usize| if image.is_yuv() && p > 0 { ZERO } else { 0.0 };
-    let planes = image.planes.iter().enumerate().zip(spare);
-    planes.map(|((p, plane), spare)| FixedPointPlane::of(plane, zero(p), spare, ctx)).collect()
+    let planes = image.planes.iter().zip(spare);
+    planes.map(|(plane, spare)| FixedPointPlane::of(plane, spare, ctx)).collect()
 }

@@ -113,6 +113,26 @@ fn texture_next_to_a_banded_slope_keeps_its_codes() {
     assert!(done.done.changed && changed[0] <= SIZE.1 * 4 && changed[1] > SIZE.1 * 80, "{changed:?}");
 }
 
+/// Frames of a coarse slope in both chroma planes: one falls from far above neutral, the other from neutral.
+#[test]
+fn chroma_is_repaired_on_both_sides_of_neutral() {
+    const SIZE: (usize, usize) = (192, 128);
+    let format = format("yuv420p", HALF, SIZE, false);
+    let (luma, chroma) = (SIZE.0 * SIZE.1, SIZE.0 / 2 * (SIZE.1 / 2));
+    let slope = |top: usize| (0..chroma).map(move |i| (top - i % (SIZE.0 / 2) / 8 * 4) as u8);
+    let bytes: Vec<u8> = std::iter::repeat_n(120, luma).chain(slope(200)).chain(slope(128)).collect();
+    for temporal in [Temporal::Off, Temporal::Still, Temporal::Motion] {
+        let how = how(smooth::ENTRY.name, OutputDepth::Bits(10), temporal, false);
+        let done = all(&how, vec![PackedFrame { format, bytes: bytes.clone() }; 3], None).remove(1);
+        let codes: Vec<u16> =
+            done.frame.bytes.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+        for (plane, codes) in codes[luma..].chunks_exact(chroma).enumerate() {
+            let levels: std::collections::BTreeSet<u16> = codes.iter().copied().collect();
+            assert!(levels.len() > 40, "plane {plane}, {temporal:?}: {} levels of 12", levels.len());
+        }
+    }
+}
+
 /// A slope with a pattern and noise, which moves: frame `t`.
 fn moving(t: usize) -> PackedFrame {
     let rng = Rng::new(57);
