@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod alpha;
+mod behind;
 mod bits;
 mod coded;
 mod comb;
@@ -64,6 +65,15 @@ pub fn inspect(image: &Image, ctx: &Context<'_>) -> Findings {
 /// colours, are its dither, not art.
 pub fn inspect_photo(image: &Image, ctx: &Context<'_>) -> Findings {
     look(image, Nature::Photo, ctx, None)
+}
+
+/// As [`inspect()`], for a video frame: where its own planes have no levels, those of the red, green and blue
+/// behind them are searched.
+pub fn inspect_frame(image: &Image, ctx: &Context<'_>) -> Findings {
+    let found = inspect(image, ctx);
+    let open = found.stored_yuv && matches!(found.cause, Cause::Coded | Cause::Video);
+    let behind = if open && found.effective_bits == 8 { behind::levels(image, ctx) } else { None };
+    behind.unwrap_or(found)
 }
 
 /// Is it known what an image shows?
@@ -154,6 +164,12 @@ fn rgb_or_grey(
         explanation.drawing = drawing.map(|(rule, _)| rule);
         explanation.evidence = evidence.computed();
     }
+    mapped(found, &evidence, ctx)
+}
+
+/// Findings with their map and visibility.
+fn mapped(mut found: Findings, evidence: &Evidence<'_>, ctx: &Context<'_>) -> Findings {
+    let image = evidence.image;
     if image.planes.len() == 1 && found.grids.len() != 1 {
         // Luma of a grey image is the grey itself.
         found.space = Space::Native;
@@ -171,7 +187,7 @@ fn rgb_or_grey(
             let step = f64::from(found.grids[i].step_codes);
             match found.space {
                 _ if found.coded_on_no_grid() => native(i, evidence.effective.step_codes, false),
-                Space::Native => native(i, found.grids[i].step_codes, found.lossy),
+                Space::Native | Space::Rgb => native(i, found.grids[i].step_codes, found.lossy),
                 Space::Yuv { matrix, range } => {
                     let channel = Channel::ALL[i.min(2)];
                     let half = found.half_chroma && channel.is_chroma();

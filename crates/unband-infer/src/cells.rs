@@ -34,7 +34,7 @@ impl Cells {
         let step = |i: usize| grid(i).map_or(1.0, usual_step).max(LEAST);
         let (steps, matrix) = match findings.space {
             Space::Yuv { matrix, .. } => ([step(0), step(1), step(2)], Some(matrix)),
-            Space::Native => ([step(0).max(step(1)).max(step(2)); 3], None),
+            Space::Native | Space::Rgb => ([step(0).max(step(1)).max(step(2)); 3], None),
         };
         let plane = |i: usize| {
             let grid = grid(i).filter(|grid| even(grid))?;

@@ -27,6 +27,7 @@ pub(crate) fn findings<'py>(py: Python<'py>, found: &Findings) -> PyResult<Bound
         "space",
         match found.space {
             Space::Native => "native".to_owned(),
+            Space::Rgb => "rgb".to_owned(),
             Space::Yuv { matrix, range } => format!("{} {}", matrix.name(), range.name()),
         },
     )?;

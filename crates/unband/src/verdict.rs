@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use unband_detect::inspect;
+use unband_detect::inspect_frame;
 use unband_image::findings::Findings;
 use unband_image::{Context, Image};
 use unband_metrics::cambi;
@@ -110,7 +110,7 @@ pub struct GradedFindings {
 /// Bands in luma and chroma are graded by the findings and by CAMBI, which also sees steps of one code and
 /// those of more than 8 bits.
 pub fn look_at_frame(image: &Image, ctx: &Context<'_>) -> GradedFindings {
-    let mut findings = inspect(image, ctx);
+    let mut findings = inspect_frame(image, ctx);
     if findings.whole_steps.is_some() {
         // Each frame would have codes of its own.
         findings = Findings::plain(image.planes.len(), image.depth.bits());

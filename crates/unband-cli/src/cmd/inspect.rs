@@ -174,7 +174,7 @@ fn grid_words(grid: &PlaneGrid) -> String {
 fn plane_names(image: &Image, findings: &Findings) -> Vec<&'static str> {
     match (findings.space, image.color.model) {
         (Space::Yuv { .. }, _) | (Space::Native, Model::Yuv { .. }) => vec!["luma", "U", "V"],
-        (Space::Native, Model::Rgb) => vec!["red", "green", "blue"],
+        (Space::Native, Model::Rgb) | (Space::Rgb, _) => vec!["red", "green", "blue"],
         (Space::Native, Model::Gray) => vec!["grey"],
     }
 }
@@ -284,6 +284,7 @@ impl InspectRecord {
     fn new(input: &Input, format: &'static str, image: &Image, findings: &Findings) -> Self {
         let (space, matrix, range) = match findings.space {
             Space::Native => ("native", None, None),
+            Space::Rgb => ("rgb", None, None),
             Space::Yuv { matrix, range } => ("yuv", Some(matrix.name()), Some(range.name())),
         };
         Self {

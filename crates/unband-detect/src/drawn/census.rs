@@ -41,7 +41,7 @@ impl Scale {
     pub(super) fn of(found: &Findings) -> Self {
         let weights = match found.space {
             Space::Yuv { matrix, .. } => Some(matrix.weights()),
-            Space::Native => None,
+            Space::Native | Space::Rgb => None,
         };
         let step = |i: usize| match found.cause {
             Cause::Palette => 8.0,

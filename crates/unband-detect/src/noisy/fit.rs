@@ -86,7 +86,7 @@ fn describe(file: &str, image: &Image) {
     let space = match found.space {
         Space::Yuv { matrix: Matrix::Bt709, .. } => "709",
         Space::Yuv { .. } => "601",
-        Space::Native => "native",
+        Space::Native | Space::Rgb => "native",
     };
     println!("fit {file} found 0 {:?} {space} {}", found.cause, bits.join(" "));
     let hypothesis = Hypothesis::new(&gather(Channel::Luma), 6);

@@ -153,7 +153,7 @@ fn lightness(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Ve
             (matrix.weights_of(0), 255.0 / range.unit_codes(false), 0.0)
         }
         // Codes of an unknown range step by one or two in RGB.
-        (Model::Rgb, Space::Native) => return None,
+        (Model::Rgb, Space::Native | Space::Rgb) => return None,
         (model, _) => {
             let Codes { scale, zero, .. } = Codes::of_bits(model, 0, 8);
             ([0.0; 3], scale, zero)

@@ -80,7 +80,7 @@ pub(super) fn plan(image: &Image, findings: &Findings, strength: f32, ctx: &Cont
     let is_yuv =
         matches!(findings.space, Space::Yuv { .. }) || matches!(image.color.model, Model::Yuv { .. });
     let depth = match findings.space {
-        Space::Native => image.depth,
+        Space::Native | Space::Rgb => image.depth,
         Space::Yuv { .. } => unband_image::Depth::F32,
     };
     let coded = findings.lossy || matches!(findings.cause, Cause::Coded | Cause::Jpeg);

@@ -108,7 +108,7 @@ impl Findings {
             return noise.to_owned();
         }
         let space = match self.space {
-            Space::Native => String::new(),
+            Space::Native | Space::Rgb => String::new(),
             Space::Yuv { matrix, range } => format!(", {} {}", matrix.name(), range.name()),
         };
         let cut = self.cuts(self.names());

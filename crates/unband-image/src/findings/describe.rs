@@ -79,6 +79,7 @@ impl Findings {
     pub(super) fn names(&self) -> &'static [&'static str] {
         let of_chroma = match (self.space, self.cause) {
             (Space::Yuv { .. }, _) | (Space::Native, Cause::PlaneGrid) => true,
+            (Space::Rgb, _) => false,
             (Space::Native, _) => self.stored_yuv,
         };
         match self.grids.len() {

@@ -28,6 +28,8 @@ pub enum Space {
         /// Code range.
         range: Range,
     },
+    /// Red, green and blue from which the luma and chroma of a video frame were converted.
+    Rgb,
 }
 
 /// The quantisation grid of one plane of the found [`Space`].

@@ -1,10 +1,11 @@
 //! One frame of a shot, restored by itself and not yet rounded.
 
 use unband_filters::smooth;
-use unband_image::findings::{Findings, PlaneGrid};
-use unband_image::{Context, Depth, Image, Method, Model};
+use unband_image::findings::{Findings, PlaneGrid, Space};
+use unband_image::{Context, Depth, Image, Method};
 
 use crate::choose::{Choices, choose};
+use crate::jobs::behind::with_difference;
 use crate::jobs::still::deband_frame;
 use crate::{Choice, Error, Options, OutputDepth};
 
@@ -16,7 +17,7 @@ pub(super) fn restored(
     options: &Options,
     ctx: &Context<'_>,
 ) -> Result<Image, Error> {
-    if !(choices.method.entry().rgb && image.is_yuv()) {
+    if !(choices.method.entry().rgb && image.is_yuv()) || findings.space == Space::Rgb {
         return deband_frame(image, findings.clone(), choices, options, ctx);
     }
     // unband's network knows the planes with a coarse grid; the others are those of `smooth`.
@@ -52,30 +53,4 @@ fn by_rgb(
     let float = Choices { depth: Depth::F32, ..choices.clone() };
     let after = deband_frame(image.clone(), findings.clone(), &float, options, ctx)?;
     Ok(with_difference(image, &before, &after))
-}
-
-/// Adds a method's change in RGB to the YUV samples of the frame: pixels that the method did not change keep
-/// their codes.
-fn with_difference(mut image: Image, before: &Image, after: &Image) -> Image {
-    let Model::Yuv { matrix, subsampling, .. } = image.color.model else { return image };
-    let (width, height) = (image.width(), image.height());
-    let (sx, sy) = (usize::from(subsampling.x), usize::from(subsampling.y));
-    let chroma_width = image.planes[1].width;
-    let share = |x: usize, y: usize| {
-        // Pixels that share a chroma sample, fewer at the border.
-        let (w, h) = ((width - x / sx * sx).min(sx), (height - y / sy * sy).min(sy));
-        1.0 / (w * h) as f32
-    };
-    for y in 0..height {
-        for x in 0..width {
-            let at = y * width + x;
-            let change = [0, 1, 2].map(|p| after.planes[p].data[at] - before.planes[p].data[at]);
-            let [luma, u, v] = matrix.to_yuv(change);
-            image.planes[0].data[at] += luma;
-            let chroma = y / sy * chroma_width + x / sx;
-            image.planes[1].data[chroma] += share(x, y) * u;
-            image.planes[2].data[chroma] += share(x, y) * v;
-        }
-    }
-    image
 }

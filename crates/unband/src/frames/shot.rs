@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use unband_image::context::NoProgress;
-use unband_image::findings::{BandingMap, Dithering, Findings, GridRegions};
+use unband_image::findings::{BandingMap, Dithering, Findings, GridRegions, Space};
 use unband_image::{Codec, Context, Depth, Image, Plane, Restorer, Rng, With};
 
 use super::kept::{KeptFrame, stored};
@@ -290,7 +290,8 @@ impl Shot {
                 motion::restored((&run, behind), limits, &source.planes, planes, moved, ctx);
             }
         }
-        if self.choices.faithful.keeps() {
+        // Intervals of red, green and blue are wider than the frame's codes.
+        if self.choices.faithful.keeps() && self.findings.space != Space::Rgb {
             confine_all(&mut image, &source, &self.findings, ctx);
         }
         let Options { dither, locked, .. } = self.how.options;

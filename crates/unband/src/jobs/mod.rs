@@ -1,5 +1,6 @@
 //! Jobs: deband and upscale images, files and videos.
 
+pub(crate) mod behind;
 pub(crate) mod check;
 pub(crate) mod confine;
 #[cfg(feature = "files")]

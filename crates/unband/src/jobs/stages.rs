@@ -10,6 +10,7 @@ use unband_image::findings::{Cause, Findings, Space};
 use unband_image::tile::{Band, restore_by_rows, restore_in_place};
 use unband_image::{Context, Image, Model, Origin, Restorer, Rng, Subsampling, With};
 
+use super::behind;
 use super::finishing::{ResultRows, scales};
 use super::memory::{Passage, fitting_way};
 use super::not_finite::NotFinite;
@@ -44,6 +45,9 @@ impl Stages<'_> {
         ctx: &Context<'_>,
     ) -> Result<(Image, Report), Error> {
         let choices = self.choices;
+        if image.is_yuv() && findings.space == Space::Rgb && choices.act == Act::Restore {
+            return behind::restored(self, image, findings, ctx);
+        }
         let ctx = &(*ctx).but(|new| {
             new.rng = Rng::new(self.options.seed);
             new.output = Some(choices.depth);

@@ -1,0 +1,52 @@
+//! The red, green and blue behind luma and chroma: a change there, in the image's own planes.
+
+use unband_image::findings::{Findings, Space};
+use unband_image::{Context, Depth, Image, Model, With};
+
+use super::stages::Stages;
+use crate::choose::Choices;
+use crate::{Error, Report};
+
+/// Restores the red, green and blue behind a YUV image, whose levels were found there.
+///
+/// # Errors
+/// As [`Stages::run`].
+pub(super) fn restored(
+    stages: &Stages<'_>,
+    image: Image,
+    findings: Findings,
+    ctx: &Context<'_>,
+) -> Result<(Image, Report), Error> {
+    let before = image.clone().into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))?;
+    let native = findings.clone().but(|new| (new.space, new.stored_yuv) = (Space::Native, false));
+    let float = Choices { depth: Depth::F32, ..stages.choices.clone() };
+    let inner = Stages { choices: &float, options: stages.options, counted: stages.counted };
+    let (after, report) = inner.run(before.clone(), native, ctx)?;
+    Ok((with_difference(image, &before, &after), report.but(|new| new.findings = findings)))
+}
+
+/// Adds a method's change in RGB to the YUV samples of the frame: pixels that the method did not change keep
+/// their codes.
+pub(crate) fn with_difference(mut image: Image, before: &Image, after: &Image) -> Image {
+    let Model::Yuv { matrix, subsampling, .. } = image.color.model else { return image };
+    let (width, height) = (image.width(), image.height());
+    let (sx, sy) = (usize::from(subsampling.x), usize::from(subsampling.y));
+    let chroma_width = image.planes[1].width;
+    let share = |x: usize, y: usize| {
+        // Pixels that share a chroma sample, fewer at the border.
+        let (w, h) = ((width - x / sx * sx).min(sx), (height - y / sy * sy).min(sy));
+        1.0 / (w * h) as f32
+    };
+    for y in 0..height {
+        for x in 0..width {
+            let at = y * width + x;
+            let change = [0, 1, 2].map(|p| after.planes[p].data[at] - before.planes[p].data[at]);
+            let [luma, u, v] = matrix.to_yuv(change);
+            image.planes[0].data[at] += luma;
+            let chroma = y / sy * chroma_width + x / sx;
+            image.planes[1].data[chroma] += share(x, y) * u;
+            image.planes[2].data[chroma] += share(x, y) * v;
+        }
+    }
+    image
+}
