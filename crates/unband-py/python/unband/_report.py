@@ -57,7 +57,8 @@ class Findings(NamedTuple):
     whole_step: float | None
     """Step of floating point in whole metres or the like; None for others."""
     space: str
-    """Space of the grids: "native", or matrix and range of luma and colour differences."""
+    """Space of the grids: "native", matrix and range of luma and colour differences, or "rgb" behind a video
+    frame."""
     grids: tuple[PlaneGrid, ...]
     """One for each plane of that space."""
     map: NDArray[Any]
