@@ -25,13 +25,25 @@ const STRENGTH: [(u8, f64); 3] = [(4, 0.8), (5, 0.75), (6, 0.5)];
 /// Least distance to the phasor of other periods.
 const MARGIN: f64 = 0.3;
 
+/// Are levels searched that a codec has blurred?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Blurred {
+    /// Those of flat colours alone.
+    No,
+    /// Both.
+    Too,
+}
+
 /// The findings of a frame's red, green and blue, if these had levels.
-pub(super) fn levels(frame: &Image, ctx: &Context<'_>) -> Option<Findings> {
+pub(super) fn levels(frame: &Image, blurred: Blurred, ctx: &Context<'_>) -> Option<Findings> {
     let image = frame.clone().into_rgb(ctx).ok()?;
     let planes = ctx.map(image.planes.len(), |p| codes_of(&image.planes[p], 255.0, 0.0, ctx));
     let codes = Codes { width: image.width(), height: image.height(), planes };
     let evidence = Evidence::new(&image, bits::effective(&image), codes, ctx);
-    let found = exact(&evidence).or_else(|| evidence.recoded_channels(0.0))?;
+    let found = exact(&evidence).or_else(|| match blurred {
+        Blurred::Too => evidence.recoded_channels(0.0),
+        Blurred::No => None,
+    })?;
     Some(mapped(found, &evidence, ctx).but(|new| (new.space, new.stored_yuv) = (Space::Rgb, true)))
 }
 

@@ -38,6 +38,7 @@ mod tiles;
 #[cfg(test)]
 mod turned;
 
+use behind::Blurred;
 use bits::Effective;
 use evidence::Evidence;
 pub use explain::{Explanation, Fired};
@@ -71,8 +72,15 @@ pub fn inspect_photo(image: &Image, ctx: &Context<'_>) -> Findings {
 /// behind them are searched.
 pub fn inspect_frame(image: &Image, ctx: &Context<'_>) -> Findings {
     let found = inspect(image, ctx);
-    let open = found.stored_yuv && matches!(found.cause, Cause::Coded | Cause::Video);
-    let behind = if open && found.effective_bits == 8 { behind::levels(image, ctx) } else { None };
+    if !found.stored_yuv || found.effective_bits > 8 {
+        return found;
+    }
+    let behind = match found.cause {
+        Cause::Coded | Cause::Video => behind::levels(image, Blurred::Too, ctx),
+        // Blurred levels of luma and chroma are less certain than sharp ones of other colours.
+        Cause::RecodedGrid => behind::levels(image, Blurred::No, ctx),
+        _ => None,
+    };
     behind.unwrap_or(found)
 }
 
