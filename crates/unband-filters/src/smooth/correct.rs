@@ -6,7 +6,8 @@ use unband_simd::{Level, filters::smooth as rows};
 
 use super::grid::Grid;
 use super::source::Cells;
-use super::{Buffers, Smooth, surface};
+use super::surface::{self, Goal};
+use super::{Buffers, Smooth};
 
 /// Radius of influence, in samples of the processed plane: 4 sweeps at full size, 4 at half size and the
 /// interpolation between (14 together); the wide box of the gate needs 13.
@@ -38,36 +39,42 @@ impl Smooth {
                 let (fine, half) = b.m.split_at_mut(1);
                 surface::halve(level, &mut half[0], &fine[0]);
             }
-            let (w1, h1) = (b.v[1].width, b.v[1].height);
-            b.u[1].reshape(w1, h1);
-            match &plan.coarse {
-                Some(coarse) => surface::double(level, &mut b.u[1], coarse, outer.x0 / 2, outer.y0 / 2),
-                None => b.u[1].copy_from(if towards { &b.m[1] } else { &b.v[1] }),
-            }
-            surface::solve(
-                level,
-                &mut b.u[1],
-                &b.v[1],
-                towards.then_some(&b.m[1]),
-                plan.pull[1],
-                &mut b.scratch,
-            );
+            let half = &b.v[1];
+            let goal = Goal {
+                v: half,
+                m: towards.then_some(&b.m[1]),
+                window: Window { x0: 0, y0: 0, x1: half.width, y1: half.height },
+                pull: plan.pull[1],
+            };
+            let begin = |y: usize, row: &mut [f32]| match &plan.coarse {
+                Some(coarse) => surface::double(level, row, coarse, outer.x0 / 2, outer.y0 / 2 + y),
+                None => row.copy_from_slice(goal.m.unwrap_or(half).row(y)),
+            };
+            surface::solve(level, &mut b.u[1], &goal, &begin, &mut b.scratch);
             b.u[1].pad();
-            let (fine, half) = b.u.split_at_mut(1);
-            fine[0].reshape(b.v[0].width, b.v[0].height);
-            surface::double(level, &mut fine[0], &half[0], 0, 0);
-        } else {
-            b.u[0].copy_from(if towards { &b.m[0] } else { &b.v[0] });
         }
-        surface::solve(level, &mut b.u[0], &b.v[0], towards.then_some(&b.m[0]), plan.pull[0], &mut b.scratch);
+        // At full size only the samples that those of the core depend on.
+        let near = inner.grown(surface::SWEEPS, b.v[0].width, b.v[0].height);
+        let near = near.aligned(2, b.v[0].width, b.v[0].height);
+        let goal = Goal { v: &b.v[0], m: towards.then_some(&b.m[0]), window: near, pull: plan.pull[0] };
+        let [fine, half] = &mut b.u;
+        let begin = |y: usize, row: &mut [f32]| {
+            if plan.levels > 1 {
+                surface::double(level, row, half, near.x0, near.y0 + y);
+            } else {
+                row.copy_from_slice(&goal.m.unwrap_or(goal.v).row(near.y0 + y)[near.x0..near.x1]);
+            }
+        };
+        surface::solve(level, fine, &goal, &begin, &mut b.scratch);
+        let solved = inner.inside(near);
         let out = &mut b.corrections[index];
         out.reshape(core.width(), core.height());
         // One width for all, or intervals first and their widths after.
         let cell = if let Cells::Even(step) = plan.cells { step } else { 1.0 };
         for y in 0..core.height() {
             let columns = inner.x0..inner.x1;
-            let (v, u) =
-                (&b.v[0].row(inner.y0 + y)[columns.clone()], &b.u[0].row(inner.y0 + y)[columns.clone()]);
+            let v = &b.v[0].row(inner.y0 + y)[columns.clone()];
+            let u = &b.u[0].row(solved.y0 + y)[solved.x0..solved.x1];
             let (factor, out) = (b.factor.row(y), out.row_mut(y));
             if towards {
                 let m = &b.m[0].row(inner.y0 + y)[columns.clone()];

@@ -22,7 +22,9 @@ mod surface;
 
 use unband_image::findings::{Cause, Findings, GridRegions, Space};
 use unband_image::method::defaults;
-use unband_image::{Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut};
+use unband_image::{
+    Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut, Window,
+};
 use unband_simd::filters::smooth as rows;
 
 use self::correct::RIM;
@@ -35,7 +37,7 @@ use self::palette::PaletteSurface;
 use self::plan::PlanePlan;
 use self::plate::Plates;
 use self::source::Component;
-use self::surface::Scratch;
+use self::surface::{Goal, Scratch};
 use crate::reused::Reused;
 
 unband_image::params! {
@@ -204,21 +206,21 @@ impl Smooth {
             }));
         }
         let mut scratch = Scratch::default();
-        let mut u = Grid::default();
+        let mut coarser: Option<Grid> = None;
         for l in (2..plan.levels).rev() {
             let (v, m) = (&v[l - 2], m[l - 2].as_ref());
-            let mut start = Grid::new(v.width, v.height);
-            if l == plan.levels - 1 {
-                start.copy_from(m.unwrap_or(v));
-            } else {
-                u.pad();
-                surface::double(ctx.level, &mut start, &u, 0, 0);
-            }
-            surface::solve(ctx.level, &mut start, v, m, plan.pull[l], &mut scratch);
-            u = start;
+            let window = Window { x0: 0, y0: 0, x1: v.width, y1: v.height };
+            let begin = |y: usize, row: &mut [f32]| match &coarser {
+                Some(coarser) => surface::double(ctx.level, row, coarser, 0, y),
+                None => row.copy_from_slice(m.unwrap_or(v).row(y)),
+            };
+            let mut u = Grid::default();
+            let goal = Goal { v, m, window, pull: plan.pull[l] };
+            surface::solve(ctx.level, &mut u, &goal, &begin, &mut scratch);
+            u.pad();
+            coarser = Some(u);
         }
-        u.pad();
-        Some(u)
+        coarser
     }
 }
 
