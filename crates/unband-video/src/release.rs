@@ -74,6 +74,11 @@ impl Release {
         self.libavformat.is_none_or(|(major, _)| major >= 60)
     }
 
+    /// Whether its filters may tag frames with the place of chroma: not before 7.0.
+    pub(super) fn may_place_chroma(&self) -> bool {
+        self.libavformat.is_none_or(|(major, _)| major >= 61)
+    }
+
     /// Whether its filters give all frames the pixel shape of the first one (from 7.0 on), so that `showinfo`
     /// does not log a change.
     pub(super) fn hides_shapes(&self) -> bool {
@@ -116,6 +121,7 @@ mod tests {
                 (enough, orients, hides),
                 "{version}"
             );
+            assert_eq!(release.may_place_chroma(), hides, "{version}");
             if !enough {
                 let error = release.check(&FFMPEG).unwrap_err().to_string();
                 assert_eq!(error, format!("video needs FFmpeg 5.1 or newer, but `ffmpeg` is {version}"));

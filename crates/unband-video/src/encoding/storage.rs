@@ -9,6 +9,25 @@ use crate::encode::Encoder;
 use crate::{Ffmpeg, FrameFormat, PixelFormat, Programs, Purpose, Samples, Video, VideoError, VideoFile};
 use unband_io::process::Room;
 
+/// Formats that FFV1 stores as they are, in every release.
+const FFV1_STORES: [&str; 16] = [
+    "yuv420p",
+    "yuv420p10le",
+    "yuv420p12le",
+    "yuv420p16le",
+    "yuv422p",
+    "yuv422p10le",
+    "yuv422p12le",
+    "yuv422p16le",
+    "yuv444p",
+    "yuv444p10le",
+    "yuv444p12le",
+    "yuv444p16le",
+    "gray",
+    "gray10le",
+    "gray12le",
+    "gray16le",
+];
 /// Formats tried before an encoder is considered to refuse the video.
 const TRIALS: usize = 3;
 
@@ -27,10 +46,18 @@ impl Encoding {
         file: &VideoFile,
         programs: &Programs,
     ) -> Result<&'static PixelFormat, VideoError> {
-        let all = Ffmpeg::stores(self.codec.name(), programs).map_err(|error| error.in_file(&self.output))?;
-        self.places_chroma = file.video.chroma_location.is_some()
-            && Ffmpeg::has_filter_option("setparams", "chroma_location", programs)
-                .map_err(|error| error.in_file(&self.output))?;
+        let of_output = |error: unband_io::Error| error.in_file(&self.output);
+        // A program is only asked where the answer is not known.
+        let known = self.codec == Codec::Ffv1 && FFV1_STORES.contains(&frames.name);
+        let all = if known {
+            vec![frames]
+        } else {
+            Ffmpeg::stores(self.codec.name(), programs).map_err(of_output)?
+        };
+        let places_chroma = file.video.chroma_location.is_some()
+            && Ffmpeg::find(programs).map_err(of_output)?.release().may_place_chroma()
+            && Ffmpeg::has_filter_option("setparams", "chroma_location", programs).map_err(of_output)?;
+        self.places_chroma = places_chroma;
         let wanted = Wanted {
             samples: self.converted.unwrap_or(frames.samples),
             bits: frames.bits,
