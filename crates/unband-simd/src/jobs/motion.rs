@@ -3,10 +3,12 @@
 // Bodies must be inlined into each level's function, and must not branch, to be vectorised for it.
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
+mod camera;
 mod moved;
 
 use std::sync::LazyLock;
 
+pub use self::camera::{CameraRow, CameraSums, camera_row};
 pub use self::moved::moved_block;
 
 use crate::fused::mul_add_by as mul_add;

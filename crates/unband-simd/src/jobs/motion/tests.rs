@@ -41,7 +41,14 @@ fn every_level_gives_the_same_bits() {
             apart: 11.0,
         };
         settle_row(level, &mut across, &mut down, &settling);
-        (half, block, found, (out, sums, whole), (sum, weight), (across, down))
+        let camera = [None, Some(0.25)].map(|far| {
+            let [motion, precision] = [&plane, &shares].map(|all| [0, 1, 2].map(|k| &all[50 * k..][..43]));
+            let camera = [[1.0, 0.1, 0.2], [-2.0, 0.3, 0.1]];
+            let place = (-21.5, 3.5);
+            let motion = [motion[0], motion[2]];
+            camera_row(level, &CameraRow { motion, precision, camera, place, scale: 0.02, most: 0.5, far })
+        });
+        (half, block, found, (out, sums, whole), (sum, weight), (across, down), camera)
     };
     let scalar = run(Level::Scalar);
     for level in Level::all() {

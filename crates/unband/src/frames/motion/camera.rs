@@ -1,7 +1,10 @@
 //! Motion of the camera: pans, zooms and rotations, as one motion for all blocks that follow it.
 
-use super::field::{Field, Motion};
-use super::search::Estimate;
+use unband_image::Context;
+use unband_simd::jobs::motion::{CameraRow, camera_row};
+
+use super::field::Motion;
+use super::settle::Estimates;
 
 /// Distance to the camera's motion at which a block hardly belongs to it, in samples, round by round.
 const FAR: [f32; 8] = [8.0, 4.0, 2.0, 1.0, 0.5, 0.3, 0.3, 0.3];
@@ -20,29 +23,34 @@ pub(super) struct Camera {
 }
 
 impl Camera {
-    /// The one that most blocks follow.
-    pub(super) fn of(start: &Field, own: &[Estimate]) -> Self {
-        let centre = (start.columns as f32 / 2.0, start.rows as f32 / 2.0);
+    /// The one that most of a number of blocks across follow.
+    pub(super) fn of(own: &Estimates, columns: usize, ctx: &Context<'_>) -> Self {
+        let rows = own.len() / columns;
+        let centre = (columns as f32 / 2.0, rows as f32 / 2.0);
         let mut found = Self { centre, motion: [[0.0; 3]; 2] };
-        let scale = 1.0 / start.columns.max(start.rows) as f32;
+        let scale = 1.0 / columns.max(rows) as f32;
         for (round, far) in FAR.into_iter().enumerate() {
             // Sums of 1, x, y, x², x·y and y² for across², across·down and down²; right sides of 1, x and y.
             let mut sums = [[0.0f64; 6]; 3];
             let mut right = [[0.0f64; 3]; 2];
-            for (own, row) in own.chunks_exact(start.columns).zip(0..) {
-                let y = f64::from((row as f32 - centre.1) * scale);
-                for (own, column) in own.iter().zip(0..) {
-                    let [xx, xy, yy] = own.precision;
-                    let apart = own.motion - found.at(column, row);
-                    let apart = 1.0 + apart.squared() / (far * far);
-                    let near = if round == 0 { 1.0 } else { 1.0 / (apart * apart) };
-                    let limit = MOST / (xx + yy).max(MOST) * near;
-                    let x = f64::from((column as f32 - centre.0) * scale);
-                    let weights = [xx, xy, yy].map(|value| f64::from(value * limit));
-                    add(&mut sums, weights, [1.0, x, y, x * x, x * y, y * y]);
-                    let [xx, xy, yy] = weights;
-                    let (dx, dy) = (f64::from(own.motion.0), f64::from(own.motion.1));
-                    add(&mut right, [xx * dx + xy * dy, xy * dx + yy * dy], [1.0, x, y]);
+            for row in 0..rows {
+                let line = CameraRow {
+                    motion: own.motion.each_ref().map(|all| &all[row * columns..][..columns]),
+                    precision: own.precision.each_ref().map(|all| &all[row * columns..][..columns]),
+                    camera: found.motion,
+                    place: (-centre.0, row as f32 - centre.1),
+                    scale,
+                    most: MOST,
+                    far: (round > 0).then_some(far * far),
+                };
+                let line_sums = camera_row(ctx.level, &line);
+                let y = f64::from(line.place.1 * scale);
+                for (sums, [one, x, xx]) in sums.iter_mut().zip(line_sums.weights) {
+                    let all = [one, x, one * y, xx, x * y, one * (y * y)];
+                    sums.iter_mut().zip(all).for_each(|(sum, more)| *sum += more);
+                }
+                for (right, [one, x]) in right.iter_mut().zip(line_sums.motion) {
+                    right.iter_mut().zip([one, x, one * y]).for_each(|(sum, more)| *sum += more);
                 }
             }
             let mut system = [[0.0; 6]; 6];
@@ -65,15 +73,6 @@ impl Camera {
         let (x, y) = (column as f32 - self.centre.0, row as f32 - self.centre.1);
         let [across, down] = self.motion.map(|line| line[0] + line[1] * x + line[2] * y);
         Motion(across, down)
-    }
-}
-
-/// Adds the products of all weights and places.
-fn add<const W: usize, const P: usize>(sums: &mut [[f64; P]; W], weights: [f64; W], places: [f64; P]) {
-    for (sums, weight) in sums.iter_mut().zip(weights) {
-        for (sum, place) in sums.iter_mut().zip(places) {
-            *sum += weight * place;
-        }
     }
 }
 

@@ -18,6 +18,31 @@ const MOST: f32 = 1000.0;
 /// A difference in motion beyond which neighbours belong to different objects, in samples.
 const OBJECT: f32 = 0.5;
 
+/// Estimates of all blocks, value by value.
+pub(super) struct Estimates {
+    pub(super) motion: [Vec<f32>; 2],
+    pub(super) precision: [Vec<f32>; 3],
+}
+
+impl Estimates {
+    fn of(own: &[Estimate]) -> Self {
+        let all = |value: fn(&Estimate) -> f32| own.iter().map(value).collect();
+        Self {
+            motion: [all(|own| own.motion.0), all(|own| own.motion.1)],
+            precision: [
+                all(|own| own.precision[0]),
+                all(|own| own.precision[1]),
+                all(|own| own.precision[2]),
+            ],
+        }
+    }
+
+    /// Number of blocks.
+    pub(super) fn len(&self) -> usize {
+        self.motion[0].len()
+    }
+}
+
 /// Motion of all blocks, with a border of one block that pulls nothing.
 #[derive(Clone)]
 struct Padded {
@@ -48,13 +73,16 @@ impl Padded {
 /// the camera, weighted by precision. `start`: the first guess.
 pub(super) fn settled(start: &Field, own: &[Estimate], rounds: usize, ctx: &Context<'_>) -> Field {
     let (columns, rows) = (start.columns, start.rows);
-    let camera = Camera::of(start, own);
+    let own = Estimates::of(own);
+    let camera = Camera::of(&own, columns, ctx);
     // Precision, and precision times motion.
-    let mut known = [const { Vec::new() }; 5];
-    for Estimate { motion, precision } in own {
+    let mut known: [Vec<f32>; 5] = std::array::from_fn(|_| Vec::with_capacity(own.len()));
+    for i in 0..own.len() {
+        let (motion, precision) =
+            (own.motion.each_ref().map(|all| all[i]), own.precision.each_ref().map(|all| all[i]));
         let limit = MOST / (precision[0] + precision[2]).max(MOST);
         let [xx, xy, yy] = precision.map(|value| value * limit);
-        let values = [xx, xy, yy, xx * motion.0 + xy * motion.1, xy * motion.0 + yy * motion.1];
+        let values = [xx, xy, yy, xx * motion[0] + xy * motion[1], xy * motion[0] + yy * motion[1]];
         known.iter_mut().zip(values).for_each(|(known, value)| known.push(value));
     }
     let mut sides = vec![ALIKE; columns + 2];
@@ -82,7 +110,11 @@ pub(super) fn settled(start: &Field, own: &[Estimate], rounds: usize, ctx: &Cont
         });
         std::mem::swap(&mut now, &mut next);
     }
-    let inside = |i: usize| (i / columns + 1) * now.stride + i % columns + 1;
-    let motion = (0..columns * rows).map(inside).map(|i| Motion(now.across[i], now.down[i])).collect();
+    let mut motion = Vec::with_capacity(columns * rows);
+    for row in 1..=rows {
+        let inside = row * now.stride + 1..row * now.stride + 1 + columns;
+        let both = now.across[inside.clone()].iter().zip(&now.down[inside]);
+        motion.extend(both.map(|(&across, &down)| Motion(across, down)));
+    }
     Field { columns, rows, motion }
 }
