@@ -9,7 +9,7 @@ use unband_simd::jobs::motion::{
 use super::super::kept::{FixedPointPlane, KeptFrame};
 use super::super::squares::Squares;
 use super::super::temporal::falling;
-use super::field::{Field, Motion, STEP};
+use super::field::{Between, Field, Motion, STEP, floor};
 
 /// Units in an 8-bit code.
 const CODE: f32 = 65535.0 / 255.0;
@@ -136,13 +136,11 @@ struct Places {
 }
 
 impl Places {
-    /// The motion of a block, in samples of the plane.
-    fn motion(&self, field: &Field, column: usize, row: usize) -> Motion {
-        let at = |i: usize, scale: usize| {
-            (((i * SIDE + SIDE / 2) * scale) as f32 / self.luma - STEP as f32 / 2.0) / STEP as f32
-        };
-        let motion = field.between(at(column, self.scale.0), at(row, self.scale.1));
-        Motion(motion.0 * self.luma / self.scale.0 as f32, motion.1 * self.luma / self.scale.1 as f32)
+    /// The places of all blocks along one side in a field with that number of blocks, given the scale there.
+    fn along(&self, blocks: usize, scale: usize, of: usize) -> Vec<Between> {
+        let at =
+            |i: usize| (((i * SIDE + SIDE / 2) * scale) as f32 / self.luma - STEP as f32 / 2.0) / STEP as f32;
+        (0..blocks).map(|i| Between::of(at(i), of)).collect()
     }
 
     /// The differences of a moved frame to a frame's own result, of all samples and by block.
@@ -155,13 +153,18 @@ impl Places {
         ctx: &Context<'_>,
     ) -> Vec<BlockMatch> {
         let lines = moved.chunks_mut(SIDE * own.width).collect();
+        let across = self.along(self.blocks.0, self.scale.0, field.columns);
+        let down = self.along(self.blocks.1, self.scale.1, field.rows);
+        let scale = (self.scale.0 as f32, self.scale.1 as f32);
         let found = ctx.map_parts(lines, |row, line: &mut [i16]| {
-            let block = |column: usize, line: &mut [i16]| {
-                let motion = self.motion(field, column, row);
+            // For blocks at the border.
+            let (mut patch, mut here) = ([0; PATCH * PATCH_COLUMNS], [0; SIDE * SIDE]);
+            let mut block = |column: usize, line: &mut [i16]| {
+                let motion = field.at_place(across[column], down[row]);
+                let motion = Motion(motion.0 * self.luma / scale.0, motion.1 * self.luma / scale.1);
                 let (x, y) = (column * SIDE, row * SIDE);
                 let ((left, fx), (top, fy)) = (split(x, motion.0), split(y, motion.1));
                 let before = TAPS as i32 / 2 - 1;
-                let (mut patch, mut here) = ([0; PATCH * PATCH_COLUMNS], [0; SIDE * SIDE]);
                 let place = (left.saturating_sub(before), top.saturating_sub(before));
                 let patch = other.part::<PATCH_COLUMNS>(place, PATCH, &mut patch);
                 let here = own.part::<SIDE>((x as i32, y as i32), SIDE, &mut here);
@@ -205,17 +208,23 @@ impl Places {
         let errors: Vec<f32> = found.iter().map(error).collect();
         let gain = gain * limits.grain.map_or(1.0, |limits| falling(quarter(&errors), limits));
         let (columns, rows) = self.blocks;
-        let near = |at: usize, of: usize| [at.saturating_sub(1), at, (at + 1).min(of - 1)];
-        let share = |i: usize| {
-            let line = |row: usize| {
-                let [a, b, c] = near(i % columns, columns).map(|column| errors[row * columns + column]);
-                0.25 * (a + c) + 0.5 * b
-            };
-            let [a, b, c] = near(i / columns, rows).map(line);
-            let error = errors[i].max(0.25 * (a + c) + 0.5 * b);
-            gain * falling(error, limits.block)
-        };
-        (0..found.len()).map(share).collect()
+        let mean = |a: f32, b: f32, c: f32| 0.25 * (a + c) + 0.5 * b;
+        let mut along = Vec::with_capacity(errors.len());
+        for line in errors.chunks_exact(columns) {
+            let (first, last) = (line[0], line[columns - 1]);
+            let left = [first].into_iter().chain(line.iter().copied());
+            let right = line[1..].iter().copied().chain([last]);
+            along.extend(left.zip(line).zip(right).map(|((a, &b), c)| mean(a, b, c)));
+        }
+        let mut shares = errors;
+        for (row, line) in shares.chunks_exact_mut(columns).enumerate() {
+            let of = |row: usize| &along[row * columns..][..columns];
+            let (above, here, below) = (of(row.saturating_sub(1)), of(row), of((row + 1).min(rows - 1)));
+            for (((error, a), b), c) in line.iter_mut().zip(above).zip(here).zip(below) {
+                *error = gain * falling(error.max(mean(*a, *b, *c)), limits.block);
+            }
+        }
+        shares
     }
 
     /// Limits the shares of a smaller plane to those of luma at the same place.
@@ -278,10 +287,10 @@ fn quarter(values: &[f32]) -> f32 {
 
 /// The sample before a moved place, and the fraction from there: none near a sample.
 fn split(at: usize, by: f32) -> (i32, f32) {
-    let nearest = by.round();
-    let by = if (by - nearest).abs() < NEAR { nearest } else { by };
-    let whole = by.floor();
-    (at as i32 + whole as i32, by - whole)
+    let (whole, fraction) = floor(by);
+    let nearest = if fraction > 0.5 { whole + 1 } else { whole };
+    let near = (by - nearest as f32).abs() < NEAR;
+    if near { (at as i32 + nearest, 0.0) } else { (at as i32 + whole, fraction) }
 }
 
 impl FixedPointPlane {

@@ -62,12 +62,16 @@ impl Field {
 
     /// The motion at a place in blocks, linear between their centres.
     pub(super) fn between(&self, column: f32, row: f32) -> Motion {
-        let (column, row) =
-            (column.clamp(0.0, (self.columns - 1) as f32), row.clamp(0.0, (self.rows - 1) as f32));
-        let (x, y) = (column as usize, row as usize);
-        let (fx, fy) = (column - x as f32, row - y as f32);
-        let line = |y| self.at(x, y) * (1.0 - fx) + self.at(x + 1, y) * fx;
-        line(y) * (1.0 - fy) + line(y + 1) * fy
+        self.at_place(Between::of(column, self.columns), Between::of(row, self.rows))
+    }
+
+    /// As [`Field::between`], at a place whose neighbours are known.
+    pub(super) fn at_place(&self, x: Between, y: Between) -> Motion {
+        let line = |row: usize| {
+            let row = row * self.columns;
+            self.motion[row + x.before] * (1.0 - x.part) + self.motion[row + x.after] * x.part
+        };
+        line(y.before) * (1.0 - y.part) + line(y.after) * y.part
     }
 
     /// This motion to a frame, followed by that from there to the next one.
@@ -75,18 +79,51 @@ impl Field {
         if self.is_empty() || next.is_empty() {
             return Self::default();
         }
-        let follow = |(i, &motion): (usize, &Motion)| {
-            let (column, row) = ((i % self.columns) as f32, (i / self.columns) as f32);
-            motion + next.between(column + motion.0 / STEP as f32, row + motion.1 / STEP as f32)
-        };
-        Self { motion: self.motion.iter().enumerate().map(follow).collect(), ..*self }
+        let mut motion = Vec::with_capacity(self.motion.len());
+        for (row, line) in self.motion.chunks_exact(self.columns).enumerate() {
+            motion.extend(line.iter().enumerate().map(|(column, &motion)| {
+                let (column, row) = (column as f32, row as f32);
+                motion + next.between(column + motion.0 / STEP as f32, row + motion.1 / STEP as f32)
+            }));
+        }
+        Self { motion, ..*self }
     }
 
     /// The same motion at a level of twice the size, with a number of blocks there.
     pub(super) fn doubled(&self, (columns, rows): (usize, usize)) -> Self {
-        let place = |i: usize| (i as f32 - 0.5) / 2.0;
-        let motion =
-            (0..columns * rows).map(|i| self.between(place(i % columns), place(i / columns)) * 2.0).collect();
+        let place = |i: usize, of: usize| Between::of((i as f32 - 0.5) / 2.0, of);
+        let across: Vec<Between> = (0..columns).map(|i| place(i, self.columns)).collect();
+        let mut motion = Vec::with_capacity(columns * rows);
+        for row in 0..rows {
+            let down = place(row, self.rows);
+            motion.extend(across.iter().map(|&across| self.at_place(across, down) * 2.0));
+        }
         Self { columns, rows, motion }
     }
+}
+
+/// A place between the centres of two blocks along one side; the nearest block's outside.
+#[derive(Clone, Copy)]
+pub(super) struct Between {
+    before: usize,
+    after: usize,
+    /// Its distance from the first, 0 to 1.
+    part: f32,
+}
+
+impl Between {
+    /// Of a place in blocks, among a number of them.
+    pub(super) fn of(place: f32, blocks: usize) -> Self {
+        let place = place.clamp(0.0, (blocks - 1) as f32);
+        let before = place as usize;
+        Self { before, after: (before + 1).min(blocks - 1), part: place - before as f32 }
+    }
+}
+
+/// The whole number up to a value, and the rest.
+pub(super) fn floor(value: f32) -> (i32, f32) {
+    // Without a call of the C library.
+    let cut = value as i32;
+    let whole = cut - i32::from(cut as f32 > value);
+    (whole, value - whole as f32)
 }

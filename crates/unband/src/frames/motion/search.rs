@@ -8,7 +8,7 @@
 use unband_image::Context;
 use unband_simd::jobs::motion::{Residual, SIDE, Template, residual, template};
 
-use super::field::{Field, Motion, STEP};
+use super::field::{Field, Motion, STEP, floor};
 use super::pyramid::{BORDER, Level, Pyramid};
 use super::settle::settled;
 
@@ -81,9 +81,7 @@ impl Pair<'_> {
     fn residual(&self, block: &Template, (x, y): (i32, i32), motion: Motion) -> Residual {
         let inside = |at: i32, by: f32, size: usize| {
             let (low, high) = (-(BORDER as i32), (size + BORDER - SIDE - 2) as i32);
-            let place = (at as f32 + by).clamp(low as f32, high as f32);
-            let whole = place.floor();
-            (whole as i32, place - whole)
+            floor((at as f32 + by).clamp(low as f32, high as f32))
         };
         let (x, fx) = inside(x, motion.0, self.to.width);
         let (y, fy) = inside(y, motion.1, self.to.height);
@@ -117,8 +115,9 @@ impl Pair<'_> {
         let most = best(&all, Motion::default(), 1e-3);
         let estimate = |i: usize| {
             let place = Self::place(i % columns, i / columns);
-            let start = best(&costs[i], most, SMALL_FAR);
-            self.estimate(&self.template(place), place, start, start)
+            let (start, template) = (best(&costs[i], most, SMALL_FAR), self.template(place));
+            let first = self.residual(&template, place, start);
+            self.estimate(&template, place, start, (start, first))
         };
         let start = Field { columns, rows, motion: vec![most; columns * rows] };
         settled(&start, &self.ctx.map(columns * rows, estimate), 40, self.ctx)
@@ -131,7 +130,11 @@ impl Pair<'_> {
             let block = |column| {
                 let (place, expected) = (Self::place(column, row), start.at(column, row));
                 let template = self.template(place);
-                let start = if widely { self.best(start, column, row, &template) } else { expected };
+                let start = if widely {
+                    self.best(start, column, row, &template)
+                } else {
+                    (expected, self.residual(&template, place, expected))
+                };
                 self.estimate(&template, place, expected, start)
             };
             (0..start.columns).map(block).collect::<Vec<_>>()
@@ -139,12 +142,12 @@ impl Pair<'_> {
         settled(start, &lines.concat(), 6, self.ctx)
     }
 
-    /// The best start for a block: what is expected there or around it, or no motion.
-    fn best(&self, start: &Field, column: usize, row: usize, template: &Template) -> Motion {
+    /// The best start for a block, with its residual: what is expected there or around it, or no motion.
+    fn best(&self, start: &Field, column: usize, row: usize, template: &Template) -> (Motion, Residual) {
         let (place, expected) = (Self::place(column, row), start.at(column, row));
         let cost = |motion: Motion| {
-            self.residual(template, place, motion).squares / SAMPLES
-                + FAR * (motion - expected).squared().min(4.0)
+            let residual = self.residual(template, place, motion);
+            (residual.squares / SAMPLES + FAR * (motion - expected).squared().min(4.0), residual)
         };
         let around = [
             start.at(column.saturating_sub(2), row),
@@ -158,21 +161,26 @@ impl Pair<'_> {
             // Those nearly as expected cost time and change nothing.
             if (other - expected).squared() > 0.04 {
                 let cost = cost(other);
-                if cost < best.0 {
+                if cost.0 < best.0.0 {
                     best = (cost, other);
                 }
             }
         }
-        best.1
+        (best.1, best.0.1)
     }
 
     /// Refines a block's motion by its gradients, near what is expected.
-    fn estimate(&self, block: &Template, place: (i32, i32), expected: Motion, start: Motion) -> Estimate {
+    fn estimate(
+        &self,
+        block: &Template,
+        place: (i32, i32),
+        expected: Motion,
+        (start, first): (Motion, Residual),
+    ) -> Estimate {
         let [xx, xy, yy] = block.tensor;
         // Gradients of noise look like structure.
         let trace = (xx + yy).max(1e-6);
         let real = ((trace - 2.0 * SAMPLES * NOISY_GRADIENT) / trace).max(0.0);
-        let first = self.residual(block, place, start);
         let noise = NOISE + first.squares / SAMPLES;
         let bound = EXPECTED * noise;
         let cost = |found: &Residual, motion: Motion| found.squares + bound * (motion - expected).squared();
