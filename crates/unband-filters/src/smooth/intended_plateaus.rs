@@ -11,7 +11,7 @@
 
 use unband_image::dither::Grid as Codes;
 use unband_image::findings::{Cause, Findings, Space};
-use unband_image::plateaus::boundaries;
+use unband_image::plateaus::{Plateaus, Run};
 use unband_image::{Context, Image, Model, Window};
 use unband_simd::detect::inspect::quantise_row;
 use unband_simd::filters::smooth as rows;
@@ -183,7 +183,9 @@ fn lightness(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Ve
 /// Counts the boundaries of a line. `widest`: maximum number of samples of an edge; `cell`: samples per map
 /// cell.
 fn count_line(line: &[u8], widest: usize, cell: usize, cells: &mut [BoundaryCounts]) {
-    for [before, after] in boundaries(line, PLATEAU, widest) {
+    let mut plateaus = Plateaus::new(PLATEAU, widest);
+    for after in long_runs(line) {
+        let Some(before) = plateaus.before(after) else { continue };
         let (gap, distance) = (after.start - before.end, after.value.abs_diff(before.value));
         let counts = &mut cells[before.end / cell];
         if JUMPS.contains(&distance) {
@@ -192,6 +194,36 @@ fn count_line(line: &[u8], widest: usize, cell: usize, cells: &mut [BoundaryCoun
             counts.steps += 1;
         }
     }
+}
+
+/// The runs of a line that are long enough for a plateau, in order. Each has eight equal codes at a multiple
+/// of eight, so that texture is passed by eight codes at once.
+fn long_runs(line: &[u8]) -> impl Iterator<Item = Run<u8>> {
+    /// Codes that are compared at once.
+    const WORD: usize = 8;
+    const { assert!(PLATEAU >= 2 * WORD - 1) };
+    let words = line.as_chunks::<WORD>().0;
+    let mut from = 0usize;
+    std::iter::from_fn(move || {
+        loop {
+            let skipped = from.div_ceil(WORD);
+            let equal = |word: &[u8; WORD]| {
+                let word = u64::from_ne_bytes(*word);
+                word == word.rotate_left(8)
+            };
+            let at = skipped + words.get(skipped..)?.iter().position(equal)?;
+            let value = words[at][0];
+            let before = line[from..at * WORD].iter().rev().take_while(|&&code| code == value).count();
+            let after = words[at + 1..].iter().take_while(|word| **word == [value; WORD]).count();
+            let whole = (at + 1 + after) * WORD;
+            let end = whole + line[whole..].iter().take_while(|&&code| code == value).count();
+            from = end;
+            let run = Run { value, start: at * WORD - before, end };
+            if run.length() >= PLATEAU {
+                return Some(run);
+            }
+        }
+    })
 }
 
 /// Counts the edges of a map cell away from block borders, scaled to all positions of a block. Blocks start
@@ -231,4 +263,26 @@ fn factors(
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use unband_image::plateaus::runs;
+
+    use super::*;
+
+    #[test]
+    fn long_runs_are_the_runs_of_a_plateau() {
+        let mut line = Vec::new();
+        for n in 0..400usize {
+            let length = [1, 40, 3, 15, 16, 17, 2, 14, 31, 1, 90][n * n % 11] + n % 3;
+            line.resize(line.len() + length, (n * 7 % 5) as u8);
+        }
+        for from in 0..40 {
+            let line = &line[from..line.len() - 3 * from];
+            let all: Vec<_> = runs(line).filter(|run| run.length() >= PLATEAU).collect();
+            assert_eq!(long_runs(line).collect::<Vec<_>>(), all, "from {from}");
+        }
+        assert!(long_runs(&[]).next().is_none() && long_runs(&[3; PLATEAU - 1]).next().is_none());
+    }
 }
