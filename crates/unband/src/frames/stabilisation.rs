@@ -43,7 +43,11 @@ pub(super) fn mean(run: &[&KeptFrame], lossy: bool, source: &[Plane], out: &mut 
             continue;
         }
         // Without a frame before it and one after it there is nothing to compare.
-        let changes = if reach > 0 { differences(own, came, ctx) } else { Vec::new() };
+        if reach == 0 {
+            own_result(plane, source, middle, p, ctx);
+            continue;
+        }
+        let changes = differences(own, came, ctx);
         let shares: Vec<Vec<f32>> = (1..=reach)
             .map(|k| {
                 // The differences to the frame k before it, and to the one k after it.
@@ -97,6 +101,19 @@ pub(super) fn mean(run: &[&KeptFrame], lossy: bool, source: &[Plane], out: &mut 
             }
         });
     }
+}
+
+/// The frame's own result of a plane.
+fn own_result(plane: &mut Plane, source: &Plane, middle: &KeptFrame, p: usize, ctx: &Context<'_>) {
+    let width = plane.width;
+    let lines: Vec<&mut [f32]> = plane.data.chunks_mut(SIDE * width).collect();
+    ctx.map_parts(lines, |line, rows| {
+        let nothing = vec![0.0; width];
+        for (y, row) in (line * SIDE..).zip(rows.chunks_exact_mut(width)) {
+            row.fill(0.0);
+            corrected(ctx.level, row, source.row(y), both(middle, p, y), &nothing);
+        }
+    });
 }
 
 /// A row of a frame's plane.
