@@ -17,11 +17,9 @@ use unband_image::{Context, With};
 
 /// Flat pixels that are read.
 const PIXELS: usize = 400_000;
-/// Distinct flat colours from which levels are found.
-const LEAST: usize = 24;
-/// For 4, 5 and 6 bits, the least phasor of the colours' codes: rounding to luma and chroma moves a channel
-/// by 0.6 codes on average, and 6 bits have steps of 4.
-const STRENGTH: [(u8, f64); 3] = [(4, 0.8), (5, 0.75), (6, 0.5)];
+/// For 4, 5 and 6 bits, the least phasor of the codes of distinct flat colours, and the least number of
+/// these: rounding to luma and chroma moves a channel by 0.6 codes on average, and 6 bits have steps of 4.
+const STRENGTH: [(u8, f64, usize); 3] = [(4, 0.8, 10), (5, 0.75, 16), (6, 0.5, 24)];
 /// Least distance to the phasor of other periods.
 const MARGIN: f64 = 0.3;
 
@@ -50,9 +48,6 @@ pub(super) fn levels(frame: &Image, blurred: Blurred, ctx: &Context<'_>) -> Opti
 /// Levels that no codec has blurred: those of the colours of flat areas.
 fn exact(evidence: &Evidence<'_>) -> Option<Findings> {
     let colours = flat_colours(&evidence.codes);
-    if colours.len() < LEAST {
-        return None;
-    }
     let grids = [0, 1, 2].map(|channel| channel_levels(&colours, channel));
     let all = grids.iter().flatten().count() == grids.len();
     all.then(|| {
@@ -96,8 +91,12 @@ fn channel_levels(colours: &[[u8; 3]], channel: usize) -> Option<PlaneGrid> {
         let (real, _) = phasor(&histogram, period, 0.0, BINS as f64);
         (real, real - control(&histogram, period, 0.0, BINS as f64))
     };
-    let found = STRENGTH.into_iter().map(|(bits, least)| (bits, least, strength(bits)));
-    let (bits, _, (real, _)) = found.into_iter().find(|(_, least, (r, m))| r >= least && *m >= MARGIN)?;
+    let enough = STRENGTH.into_iter().filter(|&(_, _, least)| colours.len() >= least);
+    let mut found = enough.filter_map(|(bits, least, _)| {
+        let (real, margin) = strength(bits);
+        (real >= least && margin >= MARGIN).then_some((bits, real))
+    });
+    let (bits, real) = found.next()?;
     Some(PlaneGrid::plain(period(bits) as f32).but(|new| {
         (new.bits, new.found, new.confidence) = (Some(bits), true, real.clamp(0.0, 1.0) as f32);
     }))
@@ -111,7 +110,7 @@ mod tests {
     use crate::{inspect, inspect_frame};
     use unband_image::color::{Matrix, Range};
 
-    /// A frame in 4:2:0 of a scene whose channels have so many bits.
+    /// A frame in 4:2:0 of a scene, with these bits of red, green and blue.
     fn frame(bits: [u8; 3], matrix: Matrix, range: Range) -> Image {
         let pixels = scene(0.0, 3);
         let height = pixels.len() / W;

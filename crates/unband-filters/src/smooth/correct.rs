@@ -5,6 +5,7 @@ use unband_image::{Image, Window};
 use unband_simd::{Level, filters::smooth as rows};
 
 use super::grid::Grid;
+use super::plan::PlanePlan;
 use super::source::Cells;
 use super::surface::{self, Goal};
 use super::{Buffers, Smooth};
@@ -33,25 +34,7 @@ impl Smooth {
             return;
         }
         if plan.levels > 1 {
-            let (fine, half) = b.v.split_at_mut(1);
-            surface::halve(level, &mut half[0], &fine[0]);
-            if towards {
-                let (fine, half) = b.m.split_at_mut(1);
-                surface::halve(level, &mut half[0], &fine[0]);
-            }
-            let half = &b.v[1];
-            let goal = Goal {
-                v: half,
-                m: towards.then_some(&b.m[1]),
-                window: Window { x0: 0, y0: 0, x1: half.width, y1: half.height },
-                pull: plan.pull[1],
-            };
-            let begin = |y: usize, row: &mut [f32]| match &plan.coarse {
-                Some(coarse) => surface::double(level, row, coarse, outer.x0 / 2, outer.y0 / 2 + y),
-                None => row.copy_from_slice(goal.m.unwrap_or(half).row(y)),
-            };
-            surface::solve(level, &mut b.u[1], &goal, &begin, &mut b.scratch);
-            b.u[1].pad();
+            solve_half(plan, (outer.x0 / 2, outer.y0 / 2), level, b);
         }
         // At full size only the samples that those of the core depend on.
         let near = inner.grown(surface::SWEEPS, b.v[0].width, b.v[0].height);
@@ -160,6 +143,30 @@ impl Smooth {
 /// Restores the luma that a conversion removed. Black stayed black. Texture and edges, where luma changes
 /// level often, stay unchanged, as the difference is invisible there.
 ///
+/// The surface of a window at half size, whose corner is given, in `b.u[1]`.
+fn solve_half(plan: &PlanePlan, (x0, y0): (usize, usize), level: Level, b: &mut Buffers) {
+    let towards = plan.neutral.is_some();
+    let (fine, half) = b.v.split_at_mut(1);
+    surface::halve(level, &mut half[0], &fine[0]);
+    if towards {
+        let (fine, half) = b.m.split_at_mut(1);
+        surface::halve(level, &mut half[0], &fine[0]);
+    }
+    let half = &b.v[1];
+    let goal = Goal {
+        v: half,
+        m: towards.then_some(&b.m[1]),
+        window: Window { x0: 0, y0: 0, x1: half.width, y1: half.height },
+        pull: plan.pull[1],
+    };
+    let begin = |y: usize, row: &mut [f32]| match &plan.coarse {
+        Some(coarse) => surface::double(level, row, coarse, x0, y0 + y),
+        None => row.copy_from_slice(goal.m.unwrap_or(half).row(y)),
+    };
+    surface::solve(level, &mut b.u[1], &goal, &begin, &mut b.scratch);
+    b.u[1].pad();
+}
+
 /// Full correction up to 0.2 level changes per sample over 5×5 (which includes a contour), none from 0.5 on.
 fn lift(corrections: &mut Grid, v: &Grid, busy: &Grid, core: Window, cell: f32, codes: f32) {
     for y in 0..corrections.height {

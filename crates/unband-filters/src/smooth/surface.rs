@@ -78,8 +78,8 @@ pub(super) fn double(level: Level, row: &mut [f32], coarse: &Grid, x0: usize, li
     rows::double_row(level, row, near, far);
 }
 
-/// Sweeps the coarser surface into the smoothest one around the middles of the intervals. `begin` writes a row
-/// of the coarser surface, upscaled to the size of the window; `u` gets the result, of the same size.
+/// Sweeps the coarser surface into the smoothest one around the middles of the intervals. `begin` writes a
+/// row of the coarser surface, upscaled to the size of the window; `u` gets the result, of the same size.
 ///
 /// All sweeps follow each other row by row, so that their rows stay in the cache. The border of the window is
 /// that of an image: inside one, results are those of the whole image only [`SWEEPS`] samples away from it.

@@ -40,14 +40,24 @@ impl Stages<'_> {
     /// Errors of the restorer, too little memory allowed, or cancelled.
     pub(super) fn run(
         &self,
+        image: Image,
+        findings: Findings,
+        ctx: &Context<'_>,
+    ) -> Result<(Image, Report), Error> {
+        if image.is_yuv() && findings.space == Space::Rgb && self.choices.act == Act::Restore {
+            return behind::restored(self, image, findings, ctx);
+        }
+        self.run_on_planes(image, findings, ctx)
+    }
+
+    /// As [`Self::run`], where the levels are those of the image's planes.
+    fn run_on_planes(
+        &self,
         mut image: Image,
         findings: Findings,
         ctx: &Context<'_>,
     ) -> Result<(Image, Report), Error> {
         let choices = self.choices;
-        if image.is_yuv() && findings.space == Space::Rgb && choices.act == Act::Restore {
-            return behind::restored(self, image, findings, ctx);
-        }
         let ctx = &(*ctx).but(|new| {
             new.rng = Rng::new(self.options.seed);
             new.output = Some(choices.depth);
