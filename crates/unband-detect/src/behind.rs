@@ -20,6 +20,11 @@ const PIXELS: usize = 400_000;
 /// For 4, 5 and 6 bits, the least phasor of the codes of distinct flat colours, and the least number of
 /// these: rounding to luma and chroma moves a channel by 0.6 codes on average, and 6 bits have steps of 4.
 const STRENGTH: [(u8, f64, usize); 3] = [(4, 0.8, 10), (5, 0.75, 16), (6, 0.5, 24)];
+/// Longest contour between two flat areas, in samples: it includes the pixel on each side that has another
+/// colour next to it.
+const CONTOUR: usize = 6;
+/// Share of such contours that must be one level of one channel or two.
+const SINGLE: f64 = 0.6;
 /// Least distance to the phasor of other periods.
 const MARGIN: f64 = 0.3;
 
@@ -47,37 +52,73 @@ pub(super) fn levels(frame: &Image, blurred: Blurred, ctx: &Context<'_>) -> Opti
 
 /// Levels that no codec has blurred: those of the colours of flat areas.
 fn exact(evidence: &Evidence<'_>) -> Option<Findings> {
-    let colours = flat_colours(&evidence.codes);
-    let grids = [0, 1, 2].map(|channel| channel_levels(&colours, channel));
-    let all = grids.iter().flatten().count() == grids.len();
-    all.then(|| {
-        let mut found =
-            evidence.base(Cause::RecodedGrid, Space::Native, grids.into_iter().flatten().collect());
-        found.lossy = true;
-        found
-    })
-}
-
-/// Distinct colours of pixels that equal their neighbours on all sides.
-fn flat_colours(codes: &Codes) -> Vec<[u8; 3]> {
-    let (width, height) = (codes.width, codes.height);
-    let every = stride(width, height, PIXELS);
-    let mut colours = Vec::new();
-    for y in places(height, every).filter(|y| (1..height.saturating_sub(1)).contains(y)) {
-        let rows = [0, 1, 2].map(|p| [y - 1, y, y + 1].map(|y| codes.row(p, y)));
-        for x in places(width, every).filter(|x| (1..width.saturating_sub(1)).contains(x)) {
-            let flat = rows.iter().all(|[above, row, below]| {
-                [above[x], below[x], row[x - 1], row[x + 1]].iter().all(|code| *code == row[x])
-            });
-            if flat {
-                colours.push([rows[0][1][x], rows[1][1][x], rows[2][1][x]]);
-            }
+    let (colours, steps) = flat_colours(&evidence.codes);
+    let [Some(r), Some(g), Some(b)] = [0, 1, 2].map(|channel| channel_levels(&colours, channel)) else {
+        return None;
+    };
+    let grids = vec![r, g, b];
+    // Flat colours of a page or a cartoon have any distance from their neighbours, or shades of one hue; in a
+    // gradient, channels step by one level, each in its own places.
+    let (mut single, mut all) = (0u32, 0u32);
+    for [from, to] in steps {
+        let levels = [from, to].map(|colour| on_levels(colour, &grids));
+        if let [Some(from), Some(to)] = levels
+            && from != to
+        {
+            all += 1;
+            let apart = [0, 1, 2].map(|c| from[c].abs_diff(to[c]));
+            single += u32::from(apart.contains(&0) && apart.iter().all(|&levels| levels <= 1));
         }
     }
+    if all == 0 || f64::from(single) < SINGLE * f64::from(all) {
+        return None;
+    }
+    let mut found = evidence.base(Cause::RecodedGrid, Space::Native, grids.clone());
+    found.lossy = true;
+    Some(found)
+}
+
+/// The level of each channel; `None` between levels, as where chroma was mixed at an edge.
+fn on_levels(colour: [u8; 3], grids: &[PlaneGrid]) -> Option<[u8; 3]> {
+    const NEAR: f32 = 0.2;
+    let at = [0, 1, 2].map(|c| f32::from(colour[c]) / grids[c].step_codes);
+    at.iter().all(|at| (at - at.round()).abs() <= NEAR).then(|| at.map(|at| at.round() as u8))
+}
+
+/// Distinct colours of pixels that equal their neighbours on all sides, and pairs of colours that follow each
+/// other across or down, with a contour of at most [`CONTOUR`] samples between them.
+fn flat_colours(codes: &Codes) -> (Vec<[u8; 3]>, Vec<[[u8; 3]; 2]>) {
+    let (width, height) = (codes.width, codes.height);
+    let inner = |n: usize| 1..n.saturating_sub(1);
+    let every = stride(width, height, PIXELS).pow(2);
+    let planes = [0, 1, 2].map(|p| &codes.planes[p]);
+    let (mut colours, mut steps) = (Vec::new(), Vec::new());
+    let mut along = |starts: &mut dyn Iterator<Item = usize>, next: usize, count: usize| {
+        for start in starts {
+            let mut last: Option<(usize, [u8; 3])> = None;
+            for i in inner(count) {
+                let at = start + i * next;
+                let sides = [at - 1, at + 1, at - width, at + width];
+                if planes.iter().any(|plane| sides.iter().any(|&side| plane[side] != plane[at])) {
+                    continue;
+                }
+                let colour = planes.map(|plane| plane[at]);
+                if last.is_none_or(|(_, before)| before != colour) {
+                    colours.push(colour);
+                    if let Some((_, before)) = last.filter(|(at, _)| i - at <= CONTOUR) {
+                        steps.push([before, colour]);
+                    }
+                }
+                last = Some((i, colour));
+            }
+        }
+    };
+    along(&mut places(height, every).filter(|y| inner(height).contains(y)).map(|y| y * width), 1, width);
+    along(&mut places(width, every).filter(|x| inner(width).contains(x)), width, height);
     colours.sort_unstable();
     colours.dedup();
     colours.retain(|colour| colour.iter().all(|code| (1..255).contains(code)));
-    colours
+    (colours, steps)
 }
 
 /// The coarsest grid of a channel.
@@ -135,6 +176,23 @@ mod tests {
             (0..W / 2 * (height / 2)).map(|i| (128.0 + mean(i) / unit[1]).round() as u8).collect()
         };
         Image::from_yuv420(W, height, [&luma, &chroma(1), &chroma(2)], matrix, range).unwrap()
+    }
+
+    /// Rectangles of a few colours on levels of 4 bits are a page: random ones, and shades of one hue.
+    #[test]
+    fn flat_colours_of_a_page_are_no_levels_of_a_gradient() {
+        let ctx = Context::default();
+        for shades in [false, true] {
+            let colour = |k: usize| -> [u8; 3] {
+                let base = [k / 4 * 5 % 9 + 2, k / 4 * 7 % 9 + 2, k / 4 * 4 % 9 + 2];
+                let random = [k * 7 % 13 + 1, k * 11 % 13 + 1, k * 5 % 13 + 1];
+                if shades { base.map(|c| 17 * (c + k % 4) as u8) } else { random.map(|c| 17 * c as u8) }
+            };
+            let pixel = |i: usize| colour((i / 320 / 30 * 8 + i % 320 / 40) % 28);
+            let codes: Vec<u8> = (0..320 * 240).flat_map(pixel).collect();
+            let page = Image::from_rgb8(320, 240, &codes).unwrap();
+            assert_eq!(levels(&page, Blurred::No, &ctx), None, "shades: {shades}");
+        }
     }
 
     #[test]

@@ -57,6 +57,10 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
         }
     }
     let (_, matrix, range, grids) = best?;
+    // Greys are on the levels of luma.
+    if evidence.colours().greys > 1 << grids[0].bits {
+        return None;
+    }
     let mut found = evidence.clean_grid(matrix, range, &grids.map(Some));
     found.half_chroma = false;
     Some(found)

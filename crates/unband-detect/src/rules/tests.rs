@@ -125,3 +125,20 @@ fn levels_of_luma_and_chroma_are_found_by_their_colours() {
         assert!(off < 0.01, "offset {offset}");
     }
 }
+
+#[test]
+fn a_coloured_ramp_next_to_a_grey_photo_does_not_decide_for_it() {
+    const WIDE: usize = 200;
+    let pixel = |i: usize| {
+        let (x, y) = (i % WIDE, i / WIDE);
+        if y < 160 {
+            return [(x * 7 + y * y * 3 + x * y) as u8; 3];
+        }
+        let ramp = Matrix::Bt601.to_rgb([80.0 + (x / 12 * 8) as f32, 16.0, -8.0]);
+        ramp.map(|v| v.round() as u8)
+    };
+    let codes: Vec<u8> = (0..WIDE * 200).flat_map(pixel).collect();
+    let image = Image::from_rgb8(WIDE, 200, &codes).expect("the size is that of the samples");
+    let found = crate::inspect(&image, &Context::default());
+    assert!(!matches!(found.space, Space::Yuv { .. }), "{:?}", found.cause);
+}

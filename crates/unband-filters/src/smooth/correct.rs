@@ -140,9 +140,6 @@ impl Smooth {
     }
 }
 
-/// Restores the luma that a conversion removed. Black stayed black. Texture and edges, where luma changes
-/// level often, stay unchanged, as the difference is invisible there.
-///
 /// The surface of a window at half size, whose corner is given, in `b.u[1]`.
 fn solve_half(plan: &PlanePlan, (x0, y0): (usize, usize), level: Level, b: &mut Buffers) {
     let towards = plan.neutral.is_some();
@@ -167,6 +164,9 @@ fn solve_half(plan: &PlanePlan, (x0, y0): (usize, usize), level: Level, b: &mut 
     b.u[1].pad();
 }
 
+/// Restores the luma that a conversion removed. Black stayed black. Texture and edges, where luma changes
+/// level often, stay unchanged, as the difference is invisible there.
+///
 /// Full correction up to 0.2 level changes per sample over 5×5 (which includes a contour), none from 0.5 on.
 fn lift(corrections: &mut Grid, v: &Grid, busy: &Grid, core: Window, cell: f32, codes: f32) {
     for y in 0..corrections.height {

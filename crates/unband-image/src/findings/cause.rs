@@ -122,6 +122,9 @@ impl Findings {
             Cause::Levels => cut,
             Cause::Palette => format!("few colours without dither, steps of about {step:.1} codes"),
             Cause::PlaneGrid => format!("{cut}{space}"),
+            Cause::RecodedGrid if self.space == Space::Rgb => {
+                format!("{cut}, then converted to luma and chroma")
+            }
             Cause::RecodedGrid => format!("{cut}{space}, then re-encoded with loss"),
             Cause::Jpeg => format!("JPEG, flat blocks differ by steps of {step:.1} codes"),
             Cause::Coded if self.coded_on_no_grid() => "lossy compression".to_owned(),
@@ -151,6 +154,9 @@ impl Findings {
             Cause::Levels => shared_levels(&self.grids),
             Cause::Palette => "a palette of few colours".to_owned(),
             Cause::PlaneGrid => self.plane_levels(),
+            Cause::RecodedGrid if self.space == Space::Rgb => {
+                format!("{} behind luma and chroma", self.plane_levels())
+            }
             Cause::RecodedGrid => format!("{}, compressed since", self.plane_levels()),
             Cause::Jpeg => "JPEG".to_owned(),
             Cause::Coded => "a lossy codec".to_owned(),

@@ -122,10 +122,10 @@ impl Shot {
         if looks.iter().any(|look| !look.leaves()) {
             looks.retain(|look| !look.leaves());
         }
-        let often = |cause| looks.iter().filter(|look| look.findings.cause == cause).count();
-        let most =
-            looks.iter().map(|look| look.findings.cause).max_by_key(|&cause| (often(cause), cause as u8))?;
-        looks.retain(|look| look.findings.cause == most);
+        let kind = |look: &Self| (look.findings.cause as u8, look.findings.space == Space::Rgb);
+        let often = |this| looks.iter().filter(|look| kind(look) == this).count();
+        let most = looks.iter().map(kind).max_by_key(|&this| (often(this), this))?;
+        looks.retain(|look| kind(look) == most);
         let dithers: Vec<_> = looks.iter().map(|look| look.findings.dither.as_ref()).collect();
         let dither = Dithering::shared(&dithers);
         if dithers.iter().any(|own| own.is_some() == dither.is_some()) {

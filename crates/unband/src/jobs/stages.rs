@@ -85,7 +85,7 @@ impl Stages<'_> {
         let steps = findings.whole_steps.filter(|_| choices.act == Act::Restore);
         let uncoded = steps.map(|steps| (steps, steps.into_codes(&mut image)));
         let not_finite = NotFinite::take(&mut image);
-        let mut work = Work::begin(&mut image, findings, choices, ctx);
+        let mut work = Work::begin(&mut image, findings, choices, self.counted, ctx);
         let inner = work.restorer()?;
         let (ends, neutral, centred) = (work.ends, work.neutral, work.centred);
         let mut pipeline = self.confined(&image, findings, inner.as_ref(), ctx);

@@ -11,8 +11,8 @@ const LEAST: usize = 50;
 /// Share of the first line after a bar that has other colours, at one bar or the other: a bar has a straight
 /// border, unlike a dark sky.
 const BORDER: f32 = 0.25;
-/// Distance beyond half a step that rounding to RGB and clipping at 0 cause, in codes.
-const ROUNDING: f32 = 1.6;
+/// Share of half a step within which black must be, so that it is in the interval of each sample.
+const INSIDE: f32 = 0.998;
 
 pub(crate) struct Bars;
 
@@ -25,13 +25,20 @@ impl Repair for Bars {
     fn before(&self, work: &mut Work<'_>) {
         let (image, findings) = (&mut *work.image, work.findings);
         let Space::Yuv { matrix, .. } = findings.space else { return };
-        if image.color.model != Model::Rgb {
+        // The bars of a frame must be those of the frames around it.
+        if image.color.model != Model::Rgb || !work.still {
             return;
         }
-        for upright in [false, true] {
-            let lines = Lines { image, upright };
-            let Some((first, last)) = lines.bars() else { continue };
-            if may_be_black(lines.colour(0, 0), &findings.grids, matrix) {
+        let colour = Lines { image, upright: false, from: 0, to: image.width() }.colour(0, 0);
+        if !may_be_black(colour, &findings.grids, matrix) {
+            return;
+        }
+        // Bars at the sides are between those above and below.
+        let rows = Lines { image, upright: false, from: 0, to: image.width() }.bars(colour);
+        let (above, below) = rows.unwrap_or_default();
+        let columns = Lines { image, upright: true, from: above, to: image.height() - below }.bars(colour);
+        for (upright, bars) in [(false, rows), (true, columns)] {
+            if let Some((first, last)) = bars {
                 blacken(image, upright, first, last);
             }
         }
@@ -41,22 +48,18 @@ impl Repair for Bars {
 /// Is black in the interval of a colour?
 fn may_be_black(colour: [f32; 3], grids: &[PlaneGrid], matrix: Matrix) -> bool {
     let stored = matrix.to_yuv(colour);
-    stored.iter().zip(grids).all(|(value, grid)| 255.0 * value.abs() <= 0.5 * grid.step_codes + ROUNDING)
+    stored.iter().zip(grids).all(|(value, grid)| 255.0 * value.abs() <= INSIDE * 0.5 * grid.step_codes)
 }
 
-/// Rows of an image, or its columns.
+/// Rows of an image, or its columns, with their samples from one place to another.
 struct Lines<'a> {
     image: &'a Image,
     upright: bool,
+    from: usize,
+    to: usize,
 }
 
 impl Lines<'_> {
-    /// Number of lines, and samples of each.
-    fn size(&self) -> (usize, usize) {
-        let (width, height) = (self.image.width(), self.image.height());
-        if self.upright { (width, height) } else { (height, width) }
-    }
-
     fn colour(&self, line: usize, at: usize) -> [f32; 3] {
         let (x, y) = if self.upright { (line, at) } else { (at, line) };
         [0, 1, 2].map(|p| self.image.planes[p].row(y)[x])
@@ -64,19 +67,18 @@ impl Lines<'_> {
 
     /// Number of a line's samples of another colour.
     fn others(&self, line: usize, colour: [f32; 3]) -> usize {
-        let same = |at: &usize| self.colour(line, *at).map(f32::to_bits) == colour.map(f32::to_bits);
-        self.size().1 - (0..self.size().1).filter(same).count()
+        let other = |at: &usize| self.colour(line, *at).map(f32::to_bits) != colour.map(f32::to_bits);
+        (self.from..self.to).filter(other).count()
     }
 
-    /// Number of lines of two bars of one colour at both ends.
-    fn bars(&self) -> Option<(usize, usize)> {
-        let (lines, samples) = self.size();
-        let colour = self.colour(0, 0);
+    /// Number of lines of two bars of a colour at both ends.
+    fn bars(&self, colour: [f32; 3]) -> Option<(usize, usize)> {
+        let lines = if self.upright { self.image.width() } else { self.image.height() };
         let plain = |line: &usize| self.others(*line, colour) == 0;
         let first = (0..lines).take_while(plain).count();
         let last = (first..lines).rev().take_while(plain).count();
         let high = first.min(last) * LEAST >= lines && first + last < lines;
-        let border = |line: usize| self.others(line, colour) as f32 >= BORDER * samples as f32;
+        let border = |line: usize| self.others(line, colour) as f32 >= BORDER * (self.to - self.from) as f32;
         (high && (border(first) || border(lines - last - 1))).then_some((first, last))
     }
 }
@@ -116,11 +118,29 @@ mod tests {
 
     #[test]
     fn bars_are_straight_and_at_both_ends() {
-        let bars = |image: &Image, upright| Lines { image, upright }.bars();
+        let bars = |image: &Image, upright| {
+            let to = if upright { image.height() } else { image.width() };
+            let lines = Lines { image, upright, from: 0, to };
+            lines.bars(lines.colour(0, 0))
+        };
         assert_eq!(bars(&frame(0), false), Some((10, 12)));
         assert_eq!(bars(&frame(0), true), None);
         // A dark sky has no straight border.
         assert_eq!(bars(&frame(39), false), None);
+    }
+
+    #[test]
+    fn bars_at_the_sides_are_between_those_above_and_below() {
+        let mut image = frame(0);
+        let bar = image.planes.iter().map(|plane| plane.row(0)[0]).collect::<Vec<_>>();
+        for (plane, bar) in image.planes.iter_mut().zip(bar) {
+            plane.data.chunks_exact_mut(40).for_each(|row| {
+                row[..3].fill(bar);
+                row[36..].fill(bar);
+            });
+        }
+        let lines = Lines { image: &image, upright: true, from: 10, to: 88 };
+        assert_eq!(lines.bars(lines.colour(0, 0)), Some((3, 4)));
     }
 
     #[test]

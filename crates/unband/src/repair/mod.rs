@@ -82,6 +82,8 @@ pub(crate) struct Work<'a> {
     pub(crate) findings: &'a Findings,
     pub(crate) choices: &'a Choices,
     pub(crate) ctx: &'a Context<'a>,
+    /// Is it a still image, not a frame?
+    pub(crate) still: bool,
     /// Areas of exact black and white.
     pub(crate) ends: Option<Ends>,
     /// Grey areas.
@@ -108,10 +110,11 @@ impl<'a> Work<'a> {
         image: &'a mut Image,
         findings: &'a Findings,
         choices: &'a Choices,
+        still: bool,
         ctx: &'a Context<'a>,
     ) -> Self {
-        let mut work =
-            Self { image, findings, choices, ctx, ends: None, neutral: None, centred: None, earlier: None };
+        let (ends, neutral, centred, earlier) = (None, None, None, None);
+        let mut work = Self { image, findings, choices, ctx, still, ends, neutral, centred, earlier };
         if choices.act == Act::Restore {
             work.repairs().for_each(|repair| repair.before(&mut work));
         }
