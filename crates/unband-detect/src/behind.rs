@@ -4,7 +4,6 @@
 //! areas are near the levels, as far as rounding and a codec left them.
 
 use super::bits;
-use super::codes_of;
 use super::evidence::Evidence;
 use super::mapped;
 use super::noisy::period;
@@ -40,9 +39,7 @@ pub(super) enum Blurred {
 /// The findings of a frame's red, green and blue, if these had levels.
 pub(super) fn levels(frame: &Image, blurred: Blurred, ctx: &Context<'_>) -> Option<Findings> {
     let image = frame.clone().into_rgb(ctx).ok()?;
-    let planes = ctx.map(image.planes.len(), |p| codes_of(&image.planes[p], 255.0, 0.0, ctx));
-    let codes = Codes { width: image.width(), height: image.height(), planes };
-    let evidence = Evidence::new(&image, bits::effective(&image), codes, ctx);
+    let evidence = Evidence::of(&image, bits::effective(&image), ctx);
     let found = exact(&evidence).or_else(|| match blurred {
         Blurred::Too => evidence.recoded_channels(0.0),
         Blurred::No => None,
@@ -73,7 +70,7 @@ fn exact(evidence: &Evidence<'_>) -> Option<Findings> {
     if all == 0 || f64::from(single) < SINGLE * f64::from(all) {
         return None;
     }
-    let mut found = evidence.base(Cause::RecodedGrid, Space::Native, grids.clone());
+    let mut found = evidence.base(Cause::RecodedGrid, Space::Native, grids);
     found.lossy = true;
     Some(found)
 }

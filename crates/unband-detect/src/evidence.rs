@@ -12,7 +12,7 @@ use super::levels::Levels;
 use super::noisy::{self, Conversion, NoisyGrid};
 use super::planes::{BlockSums, Channel, Codes, LazyPlane, Recipe};
 use super::tiles::TileHistograms;
-use super::{Nature, deep, palette};
+use super::{Nature, codes_of, deep, palette};
 use crate::coded::Coding;
 use unband_image::Context;
 use unband_image::color::{Matrix, Range};
@@ -64,6 +64,13 @@ impl<'a> Evidence<'a> {
             palette: OnceLock::new(),
             resized: OnceLock::new(),
         }
+    }
+
+    /// Of an image's own planes.
+    pub(crate) fn of(image: &'a Image, effective: Effective, ctx: &'a Context<'a>) -> Self {
+        let codes = |p: usize| codes_of(&image.planes[p], effective.scale, 0.0, ctx);
+        let planes = ctx.map(image.planes.len(), codes);
+        Self::new(image, effective, Codes { width: image.width(), height: image.height(), planes }, ctx)
     }
 
     /// Histograms of squares.

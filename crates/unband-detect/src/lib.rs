@@ -143,9 +143,7 @@ fn rgb_or_grey(
     ctx: &Context<'_>,
     explanation: Option<&mut Explanation>,
 ) -> Findings {
-    let planes = ctx.map(image.planes.len(), |p| codes_of(&image.planes[p], effective.scale, 0.0, ctx));
-    let codes = Codes { width: image.width(), height: image.height(), planes };
-    let evidence = Evidence::new(image, effective, codes, ctx).but(|new| new.nature = nature);
+    let evidence = Evidence::of(image, effective, ctx).but(|new| new.nature = nature);
     let (rule, mut found) = rules::decide(rules::RULES, &evidence);
     if found.dither.is_some() {
         // Neither bands nor plateaus.

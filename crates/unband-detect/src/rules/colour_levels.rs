@@ -44,8 +44,7 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     for (matrix, range) in KINDS {
         let conversion = Conversion::new(matrix, range);
         let every = colours.len().div_ceil(ENOUGH);
-        let stored: Vec<[f64; 3]> =
-            colours.iter().step_by(every).map(|c| conversion.stored(c.map(f64::from))).collect();
+        let stored: Vec<[f64; 3]> = colours.iter().step_by(every).map(|c| conversion.stored(*c)).collect();
         for placement in PLACEMENTS {
             for neutral in NEUTRALS {
                 let Some(grids) = conversion.grids(&stored, placement, neutral) else { continue };
@@ -68,8 +67,7 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
 
 /// Conversion between RGB and stored luma and chroma, in codes.
 struct Conversion {
-    kr: f64,
-    kb: f64,
+    matrix: Matrix,
     /// Full-range codes per stored code, of luma and of chroma.
     unit: [f64; 2],
     black: f64,
@@ -77,22 +75,18 @@ struct Conversion {
 
 impl Conversion {
     fn new(matrix: Matrix, range: Range) -> Self {
-        let (kr, kb) = matrix.weights();
         let unit = [false, true].map(|chroma| f64::from(range.unit_codes(chroma)));
-        Self { kr: kr.into(), kb: kb.into(), unit, black: if range == Range::Limited { 16.0 } else { 0.0 } }
+        Self { matrix, unit, black: if range == Range::Limited { 16.0 } else { 0.0 } }
     }
 
-    fn stored(&self, [r, g, b]: [f64; 3]) -> [f64; 3] {
-        let luma = self.kr * r + (1.0 - self.kr - self.kb) * g + self.kb * b;
-        let chroma = |c: f64, k: f64| 128.0 + (c - luma) / (2.0 * (1.0 - k) * self.unit[1]);
-        [self.black + luma / self.unit[0], chroma(b, self.kb), chroma(r, self.kr)]
+    fn stored(&self, rgb: [u8; 3]) -> [f64; 3] {
+        let [y, u, v] = self.matrix.to_yuv(rgb.map(f32::from)).map(f64::from);
+        [self.black + y / self.unit[0], 128.0 + u / self.unit[1], 128.0 + v / self.unit[1]]
     }
 
     fn rgb(&self, [y, u, v]: [f64; 3]) -> [f64; 3] {
-        let luma = (y - self.black) * self.unit[0];
-        let channel = |c: f64, k: f64| luma + (c - 128.0) * self.unit[1] * 2.0 * (1.0 - k);
-        let (r, b) = (channel(v, self.kr), channel(u, self.kb));
-        [r, (luma - self.kr * r - self.kb * b) / (1.0 - self.kr - self.kb), b]
+        let full = [(y - self.black) * self.unit[0], (u - 128.0) * self.unit[1], (v - 128.0) * self.unit[1]];
+        self.matrix.to_rgb(full.map(|value| value as f32)).map(f64::from)
     }
 
     /// The coarsest grid of every plane that has nearly all of its samples.
@@ -121,10 +115,9 @@ impl Conversion {
     /// Share of the colours that are rounded from levels.
     fn share(&self, colours: &[[u8; 3]], grids: &[Grid; 3]) -> f64 {
         let near = |colour: &&[u8; 3]| {
-            let colour = colour.map(f64::from);
-            let at = self.stored(colour);
+            let at = self.stored(**colour);
             let rgb = self.rgb([0, 1, 2].map(|i| level(at[i], &grids[i])));
-            (0..3).all(|c| (rgb[c] - colour[c]).abs() <= NEAR)
+            (0..3).all(|c| (rgb[c] - f64::from(colour[c])).abs() <= NEAR)
         };
         colours.iter().filter(near).count() as f64 / colours.len() as f64
     }

@@ -117,18 +117,28 @@ fn texture_next_to_a_banded_slope_keeps_its_codes() {
 #[test]
 fn chroma_is_repaired_on_both_sides_of_neutral() {
     const SIZE: (usize, usize) = (192, 128);
-    let format = format("yuv420p", HALF, SIZE, false);
-    let (luma, chroma) = (SIZE.0 * SIZE.1, SIZE.0 / 2 * (SIZE.1 / 2));
-    let slope = |top: usize| (0..chroma).map(move |i| (top - i % (SIZE.0 / 2) / 8 * 4) as u8);
-    let bytes: Vec<u8> = std::iter::repeat_n(120, luma).chain(slope(200)).chain(slope(128)).collect();
-    for temporal in [Temporal::Off, Temporal::Still, Temporal::Motion] {
+    let luma = SIZE.0 * SIZE.1;
+    let formats = [("yuv420p", Subsampling::HALF), ("yuv444p", Subsampling::NONE)];
+    let kinds = formats.iter().flat_map(|kind| [Range::Limited, Range::Full].map(|range| (kind, range)));
+    let modes = [Temporal::Off, Temporal::Still, Temporal::Motion];
+    for (((name, subsampling), range), temporal) in kinds.flat_map(|kind| modes.map(|mode| (kind, mode))) {
+        let model = Model::Yuv { matrix: Matrix::Bt709, range, subsampling: *subsampling };
+        let format = format(name, model, SIZE, false);
+        let wide = SIZE.0 / usize::from(subsampling.x);
+        let chroma = wide * SIZE.1 / usize::from(subsampling.y);
+        let slope = |top: usize| (0..chroma).map(move |i| (top - i % wide * 12 / wide * 4) as u8);
+        let bytes: Vec<u8> = std::iter::repeat_n(120, luma).chain(slope(200)).chain(slope(128)).collect();
         let how = how(smooth::ENTRY.name, OutputDepth::Bits(10), temporal, false);
         let done = all(&how, vec![PackedFrame { format, bytes: bytes.clone() }; 3], None).remove(1);
         let codes: Vec<u16> =
             done.frame.bytes.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
         for (plane, codes) in codes[luma..].chunks_exact(chroma).enumerate() {
             let levels: std::collections::BTreeSet<u16> = codes.iter().copied().collect();
-            assert!(levels.len() > 40, "plane {plane}, {temporal:?}: {} levels of 12", levels.len());
+            assert!(
+                levels.len() > 40,
+                "{name} {range:?}, plane {plane}, {temporal:?}: {} of 12",
+                levels.len()
+            );
         }
     }
 }

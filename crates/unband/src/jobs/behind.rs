@@ -20,7 +20,7 @@ pub(super) fn restored(
     let before = image.clone().into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))?;
     let native = findings.clone().but(|new| (new.space, new.stored_yuv) = (Space::Native, false));
     let float = Choices { depth: Depth::F32, ..stages.choices.clone() };
-    let inner = Stages { choices: &float, options: stages.options, counted: stages.counted };
+    let inner = Stages { choices: &float, options: stages.options, still: stages.still };
     let (after, report) = inner.run(before.clone(), native, ctx)?;
     Ok((with_difference(image, &before, &after), report.but(|new| new.findings = findings)))
 }

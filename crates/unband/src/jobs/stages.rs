@@ -29,8 +29,8 @@ pub(super) struct Stages<'a> {
     pub choices: &'a Choices,
     /// Options of the job.
     pub options: &'a Options,
-    /// Does the report count changes?
-    pub counted: bool,
+    /// Is it a still image? A frame has no report that counts changes, and neighbours that it must fit.
+    pub still: bool,
 }
 
 impl Stages<'_> {
@@ -85,7 +85,7 @@ impl Stages<'_> {
         let steps = findings.whole_steps.filter(|_| choices.act == Act::Restore);
         let uncoded = steps.map(|steps| (steps, steps.into_codes(&mut image)));
         let not_finite = NotFinite::take(&mut image);
-        let mut work = Work::begin(&mut image, findings, choices, self.counted, ctx);
+        let mut work = Work::begin(&mut image, findings, choices, self.still, ctx);
         let inner = work.restorer()?;
         let (ends, neutral, centred) = (work.ends, work.neutral, work.centred);
         let mut pipeline = self.confined(&image, findings, inner.as_ref(), ctx);
@@ -150,7 +150,7 @@ impl Stages<'_> {
             neutral: None,
             settled: if dither == Dither::None { None } else { settled(image, findings, choices) },
             shares: None,
-            tally: Tally::new(image, choices.depth, self.counted),
+            tally: Tally::new(image, choices.depth, self.still),
         }
     }
 

@@ -66,7 +66,7 @@ fn deband_oriented(
     options: &Options,
     ctx: &Context<'_>,
 ) -> Result<(Image, Report), Error> {
-    let stages = Stages { choices, options, counted: true };
+    let stages = Stages { choices, options, still: true };
     let Some(oriented) = Oriented::of(&image, &findings, choices, options, ctx)? else {
         return stages.run(image, findings, ctx);
     };
@@ -86,5 +86,5 @@ pub(crate) fn deband_frame(
     options: &Options,
     ctx: &Context<'_>,
 ) -> Result<Image, Error> {
-    Ok(Stages { choices, options, counted: false }.run(image, findings, ctx)?.0)
+    Ok(Stages { choices, options, still: false }.run(image, findings, ctx)?.0)
 }

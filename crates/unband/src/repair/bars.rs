@@ -1,4 +1,4 @@
-//! Black bars of a video frame that levels of luma and chroma tinted: neutral chroma is between two levels of
+//! Black bars of a saved frame that levels of luma and chroma tinted: neutral chroma is between two levels of
 //! 5 or 6 bits, so that black bars come back as a dark red, green or blue.
 
 use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
@@ -18,7 +18,7 @@ pub(crate) struct Bars;
 
 impl Repair for Bars {
     fn applies(&self, findings: &Findings) -> bool {
-        let cause = matches!(findings.cause, Cause::PlaneGrid) && !findings.lossy;
+        let cause = findings.cause == Cause::PlaneGrid && !findings.lossy;
         cause && matches!(findings.space, Space::Yuv { .. }) && findings.grids.iter().all(|grid| grid.found)
     }
 
@@ -29,12 +29,13 @@ impl Repair for Bars {
         if image.color.model != Model::Rgb || !work.still {
             return;
         }
-        let colour = Lines { image, upright: false, from: 0, to: image.width() }.colour(0, 0);
+        let rows = Lines { image, upright: false, from: 0, to: image.width() };
+        let colour = rows.colour(0, 0);
         if !may_be_black(colour, &findings.grids, matrix) {
             return;
         }
         // Bars at the sides are between those above and below.
-        let rows = Lines { image, upright: false, from: 0, to: image.width() }.bars(colour);
+        let rows = rows.bars(colour);
         let (above, below) = rows.unwrap_or_default();
         let columns = Lines { image, upright: true, from: above, to: image.height() - below }.bars(colour);
         for (upright, bars) in [(false, rows), (true, columns)] {
