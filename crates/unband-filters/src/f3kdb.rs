@@ -14,7 +14,7 @@ use unband_image::{
     method::{Prepare, defaults},
 };
 use unband_simd::filters::f3kdb::Diffusion;
-use unband_simd::{Level, filters::codes};
+use unband_simd::{Level, image::codes};
 
 pub use plane::{Dither, Rule, f3kdb_plane};
 pub use settings::{F3kdbParams, Presets};

@@ -3,7 +3,7 @@
 use unband_image::{
     Codes, CodesMut, Depth, Image, Model, Plane, RestoreError, TileIn, TileOut, Window, dither,
 };
-use unband_simd::{Level, filters::codes, filters::f3kdb, filters::ffmpeg_deband, filters::gradfun};
+use unband_simd::{Level, filters::f3kdb, filters::ffmpeg_deband, filters::gradfun, image::codes};
 
 /// Integer samples that the exact filters work on: `u8` and `u16`.
 pub trait Sample: ffmpeg_deband::Code + gradfun::Code + f3kdb::Code {

@@ -1,6 +1,8 @@
 //! Conversion between interleaved codes of files and planes of samples.
 
 use unband_image::{Depth, Image, Model, Plane};
+use unband_simd::Level;
+use unband_simd::image::codes::to_codes_u16;
 
 use crate::{Error, limits};
 
@@ -142,19 +144,16 @@ impl<'a> Rows<'a> {
     /// scale, whose upper bits give the original code.
     pub(crate) fn codes<T: Copy + Default>(&self, y: usize, out: &mut Vec<T>, code: impl Fn(u32) -> T) {
         let channels = self.planes.len();
-        out.clear();
         out.resize(self.samples(), T::default());
         let (from, to) = (self.from.max_code(), self.to.max_code());
+        let mut codes = vec![0; self.planes[0].width];
         for (channel, plane) in self.planes.iter().enumerate() {
-            let to_codes = out.iter_mut().skip(channel).step_by(channels);
+            codes_of_row(plane.row(y), self.from, &mut codes);
+            let to_codes = out.iter_mut().skip(channel).step_by(channels).zip(&codes);
             if from == to {
-                for (to_code, &value) in to_codes.zip(plane.row(y)) {
-                    *to_code = code(self.from.code(value));
-                }
+                to_codes.for_each(|(to_code, &own)| *to_code = code(own.into()));
             } else {
-                for (to_code, &value) in to_codes.zip(plane.row(y)) {
-                    *to_code = code(widen(self.from.code(value), from, to));
-                }
+                to_codes.for_each(|(to_code, &own)| *to_code = code(widen(own.into(), from, to)));
             }
         }
     }
@@ -170,6 +169,12 @@ impl<'a> Rows<'a> {
             }
         }
     }
+}
+
+/// [`Depth::code`] of each sample; `depth` has at most 16 bits.
+pub(crate) fn codes_of_row(row: &[f32], depth: Depth, codes: &mut [u16]) {
+    let highest = depth.max_code() as u16;
+    to_codes_u16(Level::best(), codes, row, f32::from(highest), 0.0, highest);
 }
 
 /// The code of maximum `to` nearest to `code` of maximum `from`; both maxima have at most 16 bits.

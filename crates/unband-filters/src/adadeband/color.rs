@@ -2,7 +2,7 @@
 
 use unband_image::dither::Grid;
 use unband_image::{Context, Depth, Image, Model};
-use unband_simd::filters::codes;
+use unband_simd::image::codes;
 
 use crate::bband::by_rows;
 

@@ -1,7 +1,7 @@
 //! Conversion between rows of raw-video codes and rows of samples.
 
 use crate::dither::Grid;
-use unband_simd::{Level, filters::codes as kernels};
+use unband_simd::{Level, image::codes as kernels};
 
 /// Bytes of a sample; little-endian pairs for more than 8 bits.
 pub fn sample_bytes(bits: u8) -> usize {

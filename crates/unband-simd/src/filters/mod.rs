@@ -2,7 +2,6 @@
 
 pub mod bband;
 pub mod chroma_guide;
-pub mod codes;
 pub mod f3kdb;
 pub mod fcdr;
 pub mod ffmpeg_deband;

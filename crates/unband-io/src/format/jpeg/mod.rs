@@ -20,7 +20,8 @@ use self::decode::Colors;
 use self::markers::Markers;
 use self::scan::Channel;
 use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, auxiliary};
-use crate::{Error, Limits, exif, limits, samples, xmp};
+use crate::samples::Rows;
+use crate::{Error, Limits, exif, limits, xmp};
 
 const NAME: &str = "JPEG";
 pub(super) const EXIF: &[u8] = b"Exif\0\0";
@@ -218,22 +219,21 @@ impl jpeg_encoder::ImageBuffer for JpegSource<'_> {
     }
 
     fn fill_buffers(&self, y: u16, buffers: &mut [Vec<u8>; 4]) {
-        let depth = self.image.depth;
-        let max = depth.max_code();
-        let code = |value: f32| {
-            let code = depth.code(value);
-            if max == 255 { code as u8 } else { samples::widen(code, max, 255) as u8 }
-        };
-        let row = |plane: usize| self.image.planes[plane].row(y.into());
-        if self.image.planes.len() < 3 {
-            buffers[0].extend(row(0).iter().map(|&v| code(v)));
+        let colors = self.image.planes.len().min(3);
+        let mut row = Vec::new();
+        Rows::new(self.image, colors, false, Depth::EIGHT).codes(y.into(), &mut row, |code| code as u8);
+        let [first, blue, red, _] = buffers;
+        if colors < 3 {
+            first.extend(row);
             return;
         }
-        for ((&r, &g), &b) in row(0).iter().zip(row(1)).zip(row(2)) {
-            let (luma, blue, red) = rgb_to_ycbcr(code(r), code(g), code(b));
-            buffers[0].push(luma);
-            buffers[1].push(blue);
-            buffers[2].push(red);
+        let start = first.len();
+        for buffer in [&mut *first, &mut *blue, &mut *red] {
+            buffer.resize(start + row.len() / 3, 0);
+        }
+        let to = first[start..].iter_mut().zip(&mut blue[start..]).zip(&mut red[start..]);
+        for (((luma, blue), red), &[r, g, b]) in to.zip(row.as_chunks::<3>().0) {
+            (*luma, *blue, *red) = rgb_to_ycbcr(r, g, b);
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Conversion of samples between 0 and 1 to integer codes and back, for methods with integer arithmetic.
+//! Conversion of samples between 0 and 1 to integer codes and back.
 
 // Bodies must be inlined into each level's function to be compiled for it.
 #![allow(clippy::inline_always)]
 
+use super::quantize::{nearest_code, to_values};
 use crate::dispatch;
-use crate::image::quantize::{nearest_code, to_values};
 
 dispatch! {
     /// `value * scale + zero`, rounded, clamped to `0..=highest` (at most 255). NaN becomes 0.
