@@ -3,6 +3,9 @@
 use unband_image::findings::{Findings, GridRegions, PlaneGrid, Space};
 use unband_image::{Image, Matrix, Model, Plane, Window};
 use unband_nets::arch::unband_lite::{CELL_PLANES, FOUND, GRID_INPUTS, IS_YUV};
+use unband_simd::Level;
+use unband_simd::filters::smooth::add_scaled_row;
+use unband_simd::infer::cells as kernels;
 
 /// Finest step assumed, in 8-bit codes: one code of 16 bits.
 const LEAST: f32 = 1.0 / 257.0;
@@ -73,7 +76,7 @@ impl Cells {
 
     /// Conditioning channels of a window: `[9, height, width]`. `surface` is the smooth surface of the
     /// window, one plane or three of its size.
-    pub fn planes(&self, image: &Image, surface: &[Plane], window: Window) -> Vec<f32> {
+    pub fn planes(&self, image: &Image, surface: &[Plane], window: Window, level: Level) -> Vec<f32> {
         debug_assert!(!matches!(image.color.model, Model::Yuv { .. }));
         let (w, area) = (window.width(), window.width() * window.height());
         let mut out = vec![0.0; CELL_PLANES * area];
@@ -84,13 +87,13 @@ impl Cells {
                 for (c, &k) in k.iter().enumerate() {
                     let now = &image.planes[c.min(image.planes.len() - 1)].row(window.y0 + y)[window.x0..];
                     let then = surface[c.min(surface.len() - 1)].row(y);
-                    row.iter_mut().zip(now).zip(then).for_each(|((v, a), b)| *v += k * (b - a));
+                    kernels::add_change(level, row, now, then, k);
                 }
             }
         }
         for (i, waves) in places.chunks_exact_mut(2 * area).enumerate() {
             if let Some(grid) = self.grids[i] {
-                self.waves(image, window, (i, grid), waves);
+                self.waves(image, window, (i, grid), waves, level);
             }
         }
         out
@@ -98,7 +101,14 @@ impl Cells {
 
     /// Triangle waves of the position in a quantisation interval: 1 on a level and −1 between two levels, and
     /// the same wave shifted by a quarter interval.
-    fn waves(&self, image: &Image, window: Window, (plane, grid): (usize, PlaneCells), out: &mut [f32]) {
+    fn waves(
+        &self,
+        image: &Image,
+        window: Window,
+        (plane, grid): (usize, PlaneCells),
+        out: &mut [f32],
+        level: Level,
+    ) {
         let (w, h) = (window.width(), window.height());
         let (first, second) = out.split_at_mut(w * h);
         let half = self.half && plane > 0;
@@ -111,7 +121,7 @@ impl Cells {
                 for (c, k) in grid.weights.iter().enumerate() {
                     let row = image.planes[c.min(image.planes.len() - 1)].row(window.y0 + y);
                     let row = &row[window.x0..window.x1];
-                    places.iter_mut().zip(row).for_each(|(p, v)| *p += k * scale * v);
+                    add_scaled_row(level, places, row, k * scale);
                 }
             };
             fill(y, &mut places);
@@ -123,11 +133,7 @@ impl Cells {
                 }
             }
             let line = y * w..(y + 1) * w;
-            for ((&p, a), b) in places.iter().zip(&mut first[line.clone()]).zip(&mut second[line.clone()]) {
-                *a = 1.0 - 4.0 * (p - p.round_ties_even()).abs();
-                let p = p - 0.25;
-                *b = 1.0 - 4.0 * (p - p.round_ties_even()).abs();
-            }
+            kernels::waves(level, &mut first[line.clone()], &mut second[line], &places);
             if let Some(regions) = &self.regions {
                 for x in regions.outside(plane, (window.x0, window.y0 + y), w, (1, 1)) {
                     first[y * w + x] = 0.0;

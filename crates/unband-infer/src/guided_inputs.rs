@@ -85,7 +85,7 @@ impl Make for GridInput<'_> {
                 let own = |row: usize| self.window.y0 + row.min(height);
                 surfaces.keep(&surface, window, (own(rows.start), own(rows.end)));
             }
-            let planes = self.of.cells.planes(self.image, &surface, window);
+            let planes = self.of.cells.planes(self.image, &surface, window, ctx.level);
             for (y, line) in rows.clone().zip(part) {
                 for c in 0..CELL_PLANES {
                     let from = (c * window.height() + source(y) - first) * window.width();

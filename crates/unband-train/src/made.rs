@@ -42,7 +42,7 @@ impl Surface {
         let smooth = (self.0)(lq, findings, &ctx)?;
         let surface = restored_window(lq, &*smooth, all, &ctx)?;
         let cells = Cells::new(findings);
-        let known = cells.planes(lq, &surface, all);
+        let known = cells.planes(lq, &surface, all, ctx.level);
         let plane = |data: &[f32]| Plane { width, height, data: data.to_vec() };
         let planes = known.chunks_exact(width * height).map(plane).collect();
         Ok(Conditioning { planes, numbers: cells.numbers().to_vec() })

@@ -22,7 +22,7 @@ fn waves_are_1_on_levels_and_minus_1_between_them() {
     let image = grey_ramp();
     for space in [Space::Native, Space::Yuv { matrix: Matrix::Bt601, range: Range::Full }] {
         let cells = Cells::new(&found(8.0, space));
-        let planes = cells.planes(&image, &image.planes, all(&image));
+        let planes = cells.planes(&image, &image.planes, all(&image), Level::best());
         let first = &planes[3 * 64 * 4..][..64];
         let second = &planes[4 * 64 * 4..][..64];
         for (x, (&a, &b)) in first.iter().zip(second).enumerate() {
@@ -48,7 +48,7 @@ fn changes_are_given_in_intervals() {
     for plane in &mut surface {
         plane.data.iter_mut().for_each(|v| *v += 2.0 / 255.0);
     }
-    let planes = Cells::new(&found(8.0, Space::Native)).planes(&image, &surface, all(&image));
+    let planes = Cells::new(&found(8.0, Space::Native)).planes(&image, &surface, all(&image), Level::best());
     let mean = |c: usize| planes[c * 256..][..256].iter().sum::<f32>() / 256.0;
     // A quarter of an interval brighter, no other colour.
     assert!((mean(0) - 0.25).abs() < 1e-4 && mean(1).abs() < 1e-4 && mean(2).abs() < 1e-4);

@@ -134,11 +134,26 @@ impl<'a> FetchedValue<'a> {
 
 /// Samples of `channels` channels, `step` floats apart.
 pub(super) fn spread(row: &[f32], channels: usize, out: &mut [f32], step: usize) {
-    if step == channels {
-        out[..row.len()].copy_from_slice(row);
-    } else {
-        for (to, from) in out.chunks_mut(step).zip(row.chunks_exact(channels)) {
-            to[..channels].copy_from_slice(from);
+    /// With a known number of channels, for which nothing is called.
+    fn of<const N: usize>(row: &[f32], out: &mut [f32], step: usize) {
+        for (to, from) in out.chunks_mut(step).zip(row.as_chunks::<N>().0) {
+            to[..N].copy_from_slice(from);
+        }
+    }
+    match channels {
+        _ if step == channels => out[..row.len()].copy_from_slice(row),
+        1 => of::<1>(row, out, step),
+        2 => of::<2>(row, out, step),
+        3 => of::<3>(row, out, step),
+        4 => of::<4>(row, out, step),
+        8 => of::<8>(row, out, step),
+        9 => of::<9>(row, out, step),
+        12 => of::<12>(row, out, step),
+        16 => of::<16>(row, out, step),
+        _ => {
+            for (to, from) in out.chunks_mut(step).zip(row.chunks_exact(channels)) {
+                to[..channels].copy_from_slice(from);
+            }
         }
     }
 }

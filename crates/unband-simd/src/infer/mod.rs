@@ -1,6 +1,7 @@
 //! Kernels of the engine's layers.
 
 pub mod attention;
+pub mod cells;
 pub mod conv;
 pub mod deform;
 pub mod deform_grad;
