@@ -16,14 +16,12 @@ pub(crate) struct Area {
 impl Area {
     /// Zeros at the origin.
     pub(crate) fn zeros(width: usize, height: usize) -> Self {
-        let mut area = Self::default();
-        area.reshape(0, 0, width, height);
-        area
+        Self { width, height, data: vec![0.0; width * height], ..Self::default() }
     }
 
+    /// Moves and resizes the rectangle; the samples are then unspecified.
     pub(crate) fn reshape(&mut self, x0: usize, y0: usize, width: usize, height: usize) {
         (self.x0, self.y0, self.width, self.height) = (x0, y0, width, height);
-        self.data.clear();
         self.data.resize(width * height, 0.0);
     }
 
@@ -37,8 +35,8 @@ impl Area {
 
     /// Means over blocks of `sx` columns and `sy` rows; blocks at the end have fewer samples.
     pub(crate) fn reduced(&self, (sx, sy): (usize, usize)) -> Self {
-        let mut out = Self::default();
-        out.reshape(self.x0 / sx, self.y0 / sy, self.width.div_ceil(sx), self.height.div_ceil(sy));
+        let (width, height) = (self.width.div_ceil(sx), self.height.div_ceil(sy));
+        let mut out = Self { x0: self.x0 / sx, y0: self.y0 / sy, ..Self::zeros(width, height) };
         for y in 0..out.height {
             let lines = y * sy..((y + 1) * sy).min(self.height);
             let share = 1.0 / lines.len() as f32;

@@ -38,16 +38,26 @@ impl Pixels<'_> {
         (0..height).for_each(|y| self.row(component, y, area.row_mut(y)));
     }
 
+    /// Luma and both colour differences.
+    fn components(&self, areas: &mut [Area; 3]) {
+        let (width, height) = self.size();
+        for area in &mut *areas {
+            area.reshape(0, 0, width, height);
+        }
+        // By rows: those of red, green and blue are read from memory once.
+        for y in 0..height {
+            for (c, area) in areas.iter_mut().enumerate() {
+                self.row(c, y, area.row_mut(y));
+            }
+        }
+    }
+
     /// Changes of the means of both colour differences by a guided filter. `full`: working memory.
-    pub(super) fn denoised(&self, full: &mut Area) -> [Area; 2] {
-        let mut means = |component: usize| {
-            self.component(component, full);
-            full.reduced(self.scale)
-        };
-        let luma = means(0);
+    pub(super) fn denoised(&self, full: &mut [Area; 3]) -> [Area; 2] {
+        self.components(full);
+        let [luma, chroma @ ..] = full.each_ref().map(|component| component.reduced(self.scale));
         let around_luma = framed(&luma, (false, false));
-        [1, 2].map(|c| {
-            let chroma = means(c);
+        chroma.map(|chroma| {
             let sums = Sums::new(&around_luma, &framed(&chroma, (false, false)), self.level);
             let (mut slopes, mut offsets) = (luma.clone(), luma.clone());
             for y in 0..luma.height {
@@ -66,15 +76,14 @@ impl Pixels<'_> {
     /// Changes of both colour differences that add luma's detail and keep the means. `full`: working memory.
     pub(super) fn upsampled<'a>(&self, full: &'a mut [Area; 3]) -> &'a [Area; 2] {
         let smooth = Upsampling::smooth(self.scale);
+        self.components(full);
         let [detail, changes @ ..] = full;
-        self.component(0, detail);
         let luma = detail.reduced(self.scale);
         self.subtract_upsampled(detail, &luma);
         let luma = framed(&luma, (false, false));
         let mut tall = Vec::new();
         let (mut slope, mut base) = (vec![0.0; detail.width], vec![0.0; detail.width]);
-        for (c, change) in changes.iter_mut().enumerate() {
-            self.component(1 + c, change);
+        for change in &mut *changes {
             let chroma = change.reduced(self.scale);
             let sums = Sums::new(&luma, &framed(&chroma, (false, false)), self.level);
             let mut slopes = chroma.clone();

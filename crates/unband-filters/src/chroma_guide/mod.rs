@@ -107,7 +107,7 @@ impl ChromaGuide {
         let denoised;
         let (changes, by) = match self.task {
             Task::Denoise => {
-                denoised = pixels.denoised(&mut full[0]);
+                denoised = pixels.denoised(full);
                 (&denoised, Upsampling::repeating(self.scale))
             }
             Task::Upsample => (pixels.upsampled(full), Upsampling::repeating((1, 1))),

@@ -6,7 +6,7 @@
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
 use crate::dispatch;
-use crate::io::jpeg_dct::{BlockRow, forward_block, inverse_block};
+use crate::io::jpeg_dct::{BlockRow, C4, forward_block, inverse_block};
 
 dispatch! {
     /// Drops the small coefficients of a row of blocks and adds the weighted result to sums.
@@ -69,7 +69,18 @@ fn add_sparse_blocks_body(
         let others = if mean.abs() > limits[0] { -1.0 } else { 0.0 };
         block[0][0] = mean;
         let kept = (kept[0] + kept[1]) + (kept[2] + kept[3]) + ((kept[4] + kept[5]) + (kept[6] + kept[7]));
-        let weight = 1.0 / (kept + others + 1.0);
+        let kept = kept + others;
+        if kept == 0.0 {
+            // The inverse of a block with nothing but its mean.
+            let sample = C4 * mean * C4;
+            for y in 0..8 {
+                let at = y * stride + 8 * b;
+                sums[at..at + 8].iter_mut().for_each(|sum| *sum += sample);
+                weights[at..at + 8].iter_mut().for_each(|weight| *weight += 1.0);
+            }
+            continue;
+        }
+        let weight = 1.0 / (kept + 1.0);
         let block = inverse_block(&block);
         for y in 0..8 {
             let at = y * stride + 8 * b;
