@@ -22,6 +22,10 @@ dispatch! {
     /// Compares `values` with `source`, of the same length. They must not differ by more than 1.
     pub fn count_changes(level, values: &[f32], source: &[f32]) -> Changes = count_body;
 
+    /// The values that a plain decoder returns for `values`: the nearest of the codes
+    /// `value * scale + zero` within `0..=max`, for a sample between codes. Equal lengths.
+    pub fn shown_row(level, out: &mut [f32], values: &[f32], scale: f32, zero: f32, max: f32) = shown_body;
+
     /// `out` gets `values` in 1/65535, rounded and clamped; same length.
     pub fn to_words(level, out: &mut [u16], values: &[f32]) = words_body;
 
@@ -60,6 +64,18 @@ fn count_body(values: &[f32], source: &[f32]) -> Changes {
         moved += u64::from(m);
     }
     Changes { moved, largest: f32::from_bits(largest), sum }
+}
+
+/// Distance from a code within which a value is that code, in codes.
+const ON_CODE: f32 = 0.02;
+
+#[inline(always)]
+fn shown_body(out: &mut [f32], values: &[f32], scale: f32, zero: f32, max: f32) {
+    for (out, &value) in out.iter_mut().zip(values) {
+        let code = value * scale + zero;
+        let nearest = (code + 0.5).floor().clamp(0.0, max);
+        *out = if (code - nearest).abs() < ON_CODE { value } else { (nearest - zero) / scale };
+    }
 }
 
 /// A row of a frame before and after processing.
@@ -168,7 +184,9 @@ mod tests {
                 let (mut out, mut columns) = (sum.clone(), now.clone());
                 divided(level, &mut out, &mut columns, &sum, &weight);
                 corrected(level, &mut out, &now, middle, &weight);
-                (count_changes(level, &now, &a), words, sums, sum, weight, columns, out)
+                let mut shown = vec![0.0; n];
+                shown_row(level, &mut shown, &now, 219.0, 16.0, 255.0);
+                (count_changes(level, &now, &a), words, sums, sum, weight, columns, out, shown)
             };
             let scalar = run(Level::Scalar);
             for level in Level::all() {

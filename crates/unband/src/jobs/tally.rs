@@ -6,7 +6,7 @@ use unband_image::{Depth, Image};
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 use unband_simd::Level;
-use unband_simd::jobs::change::{PARTS, count_changes};
+use unband_simd::jobs::change::{PARTS, count_changes, shown_row};
 
 /// Samples that are rounded at a time, before comparison.
 const PIECE: usize = 256;
@@ -51,7 +51,7 @@ impl Tally {
         let mut shown_source = [0.0; PIECE];
         for (values, source) in values.chunks(PIECE).zip(source.chunks(PIECE)) {
             let shown_source = &mut shown_source[..source.len()];
-            shown_source.iter_mut().zip(source).for_each(|(shown_value, &s)| *shown_value = shown(grid, s));
+            shown_row(level, shown_source, source, grid.scale, grid.zero, grid.max);
             self.add(level, plane, values, shown_source);
         }
     }
@@ -86,13 +86,6 @@ impl Tally {
         };
         self.shift.iter().zip(samples).map(mean).collect()
     }
-}
-
-/// The value that a plain decoder returns: the nearest code, for a sample between codes.
-fn shown(grid: Grid, value: f32) -> f32 {
-    let code = value * grid.scale + grid.zero;
-    let nearest = (code + 0.5).floor().clamp(0.0, grid.max);
-    if (code - nearest).abs() < 0.02 { value } else { (nearest - grid.zero) / grid.scale }
 }
 
 #[cfg(test)]

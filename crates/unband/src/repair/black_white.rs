@@ -58,10 +58,9 @@ impl Ends {
         }
         let width = image.width();
         let size = (width, image.height());
-        let is_black = |at: usize| image.planes.iter().all(|plane| plane.data[at] <= 0.0);
-        let is_white = |at: usize| image.planes.iter().zip(steps).all(|(plane, s)| plane.data[at] > 1.0 - s);
-        let black = distances(size, reach, ctx, |x, y| is_black(y * width + x));
-        let white = distances(size, reach, ctx, |x, y| is_white(y * width + x));
+        let black = distances(size, reach, ctx, |y, row| mark(image, y, row, |_, value| value <= 0.0));
+        let white = |p: usize, value: f32| value > 1.0 - steps[p];
+        let white = distances(size, reach, ctx, |y, row| mark(image, y, row, white));
         let pixels = [&black, &white].map(|all| all.iter().filter(|&&d| d > 0).count());
         (pixels[0] + pixels[1] > width * image.height() / RARE).then_some(Self { width, reach, black, white })
     }
@@ -113,6 +112,14 @@ impl Ends {
                 }
             }
         }
+    }
+}
+
+/// Marks the pixels of a row whose samples in all planes pass `test` (plane, value).
+fn mark(image: &Image, y: usize, row: &mut [u8], test: impl Fn(usize, f32) -> bool) {
+    row.fill(1);
+    for (p, plane) in image.planes.iter().enumerate() {
+        row.iter_mut().zip(plane.row(y)).for_each(|(mark, &value)| *mark &= u8::from(test(p, value)));
     }
 }
 

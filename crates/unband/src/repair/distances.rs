@@ -2,17 +2,22 @@
 
 use unband_image::Context;
 
-/// For each pixel the distance (the larger of across and down) to the nearest one that does not pass `test`
-/// (column, row), at most `reach`. Pixels that do not pass have 0. Beyond the border there is none.
+/// For each pixel the distance (the larger of across and down) to the nearest one that `mark` leaves 0, at
+/// most `reach`. `mark` gets a row's number and its pixels, all 0, and sets some to 1. Beyond the border
+/// there is none that is 0.
 pub(super) fn distances(
     (width, height): (usize, usize),
     reach: u8,
     ctx: &Context<'_>,
-    test: impl Fn(usize, usize) -> bool + Sync,
+    mark: impl Fn(usize, &mut [u8]) + Sync,
 ) -> Vec<u8> {
     let across = ctx.map(height, |y| {
-        let mut row: Vec<u8> = (0..width).map(|x| if test(x, y) { reach } else { 0 }).collect();
+        let mut row = vec![0; width];
+        mark(y, &mut row);
         if row.iter().any(|&d| d > 0) {
+            for d in &mut row {
+                *d *= reach;
+            }
             spread(row.iter_mut(), reach);
             spread(row.iter_mut().rev(), reach);
         }

@@ -60,9 +60,13 @@ impl Neutral {
         if squares.accepted.iter().all(|accepted| !accepted) {
             return None;
         }
-        let near = |x: usize, y: usize| squares.accepted[y / SIDE * squares.columns + x / SIDE];
-        let test = |x: usize, y: usize| near(x, y) && neutral(image, y * width + x);
-        Some(Self { width, distance: distances((width, height), REACH, ctx, test) })
+        let accepted_only = |y: usize, row: &mut [u8]| {
+            let accepted = &squares.accepted[y / SIDE * squares.columns..];
+            mark(image, y, row);
+            let squares = row.chunks_mut(SIDE).zip(accepted);
+            squares.filter(|(_, accepted)| !**accepted).for_each(|(square, _)| square.fill(0));
+        };
+        Some(Self { width, distance: distances((width, height), REACH, ctx, accepted_only) })
     }
 
     /// Moves the pixels of three rows to the mean of their channels: wholly inside an area, by degrees at its
@@ -94,14 +98,15 @@ impl Squares {
         let (columns, rows) = (width.div_ceil(SIDE), height.div_ceil(SIDE));
         let counts = ctx.map(rows, |row| {
             let mut counts = vec![SquareCounts::default(); columns];
+            let (mut here, mut below) = (vec![0; width], vec![0; width]);
+            mark(image, row * SIDE, &mut here);
             for y in row * SIDE..((row + 1) * SIDE).min(height) {
-                for x in 0..width {
-                    let at = y * width + x;
-                    let across = (x + 1 < width).then(|| at + 1);
-                    let down = (y + 1 < height).then(|| at + width);
-                    for other in [across, down].into_iter().flatten() {
-                        count(image, at, other, &mut counts[x / SIDE]);
-                    }
+                let green = image.planes[1].row(y);
+                count(&mut counts, (&here, green), (&here[1..], &green[1..]));
+                if y + 1 < height {
+                    mark(image, y + 1, &mut below);
+                    count(&mut counts, (&here, green), (&below, image.planes[1].row(y + 1)));
+                    std::mem::swap(&mut here, &mut below);
                 }
             }
             counts
@@ -121,18 +126,25 @@ impl Squares {
     }
 }
 
-fn count(image: &Image, one: usize, other: usize, counts: &mut SquareCounts) {
-    match (neutral(image, one), neutral(image, other)) {
-        (true, true) => {
-            let green = &image.planes[1].data;
-            counts.contours += usize::from(green[one].to_bits() != green[other].to_bits());
+/// Adds the evidence of the pixels of a row and their neighbours: marks of neutral pixels, and green.
+fn count(counts: &mut [SquareCounts], one: (&[u8], &[f32]), other: (&[u8], &[f32])) {
+    let marks = one.0.chunks(SIDE).zip(other.0.chunks(SIDE));
+    let greens = one.1.chunks(SIDE).zip(other.1.chunks(SIDE));
+    for ((counts, (a, b)), (green, next)) in counts.iter_mut().zip(marks).zip(greens) {
+        let (mut contours, mut borders) = (0u8, 0u8);
+        for ((&a, &b), (green, next)) in a.iter().zip(b).zip(green.iter().zip(next)) {
+            contours += a & b & u8::from(green.to_bits() != next.to_bits());
+            borders += a ^ b;
         }
-        (false, false) => {}
-        _ => counts.borders += 1,
+        counts.contours += usize::from(contours);
+        counts.borders += usize::from(borders);
     }
 }
 
-fn neutral(image: &Image, at: usize) -> bool {
-    let [r, g, b] = [0, 1, 2].map(|p: usize| image.planes[p].data[at].to_bits());
-    r == g && g == b
+/// Marks the neutral pixels of a row with 1, others with 0.
+fn mark(image: &Image, y: usize, row: &mut [u8]) {
+    let [r, g, b] = [0, 1, 2].map(|p: usize| image.planes[p].row(y));
+    for (mark, ((r, g), b)) in row.iter_mut().zip(r.iter().zip(g).zip(b)) {
+        *mark = u8::from((r.to_bits() == g.to_bits()) & (g.to_bits() == b.to_bits()));
+    }
 }

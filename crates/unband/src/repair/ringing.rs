@@ -63,7 +63,7 @@ fn removed(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Imag
         (row[0], row[width + 1]) = (row[1], row[width]);
         row
     });
-    let changes = ctx.map(height, |y| {
+    let changes: Vec<Vec<f32>> = ctx.map(height, |y| {
         let [above, here, below] = [y.saturating_sub(1), y, (y + 1).min(height - 1)].map(|y| &luma[y][..]);
         let mut row = vec![0.0; width];
         from_medians(ctx.level, &mut row, above, here, below, offset, OFF, RANGE);
@@ -74,7 +74,9 @@ fn removed(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Imag
     });
     let mut made = image.clone();
     for plane in &mut made.planes {
-        plane.data.iter_mut().zip(changes.iter().flatten()).for_each(|(value, change)| *value += change);
+        for (row, changes) in plane.data.chunks_exact_mut(width).zip(&changes) {
+            row.iter_mut().zip(changes).for_each(|(value, change)| *value += change);
+        }
     }
     Some(made)
 }
