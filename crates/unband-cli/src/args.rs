@@ -2,6 +2,7 @@
 
 mod images;
 mod metrics;
+mod times;
 
 use std::fmt::Display;
 use std::num::NonZeroUsize;
@@ -11,11 +12,12 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use unband::io::video::{Purpose, StreamSpec};
-use unband::video::Temporal;
+use unband::video::{Temporal, TimeRange};
 use unband::{Bands, Dither, ParamValue, Precision, TreatAs};
 
 pub(crate) use images::ImageArgs;
 pub(crate) use metrics::{MetricArgs, failure};
+use times::{range, rate, time};
 
 /// Verbosity.
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -187,6 +189,20 @@ pub(crate) struct VideoArgs {
     /// End time, as players show it: seconds or H:MM:SS
     #[arg(long, value_name = "TIME", value_parser = time, hide_short_help = true)]
     pub to: Option<f64>,
+    /// Repair only this range of time, FROM-TO; frames outside keep their samples
+    ///
+    /// Times as for `--from`: 90-150, 1:30-2:30, -0:30 (from the start), 1:00- (to the end).
+    /// Several ranges: repeat it, or separate them by commas.
+    #[arg(
+        long,
+        value_name = "FROM-TO",
+        value_parser = range,
+        value_delimiter = ',',
+        action = clap::ArgAction::Append,
+        allow_hyphen_values = true,
+        verbatim_doc_comment
+    )]
+    pub only: Vec<TimeRange>,
     /// Neighbouring frames in a result: off, still (where nothing moves), motion (along it, the default)
     #[arg(long, value_name = "WORD", value_parser = temporal, hide_short_help = true)]
     pub temporal: Option<Temporal>,
@@ -256,6 +272,7 @@ impl VideoArgs {
             ("--resume", self.resume),
             ("--from", self.from.is_some()),
             ("--to", self.to.is_some()),
+            ("--only", !self.only.is_empty()),
             ("--temporal", self.temporal.is_some()),
             ("--keep-start", self.keep_start),
         ];
@@ -272,39 +289,6 @@ fn purpose(text: &str) -> Result<Purpose, String> {
     let words: Vec<_> = Purpose::ALL.iter().map(|purpose| purpose.word()).collect();
     let found = Purpose::ALL.into_iter().find(|purpose| purpose.word() == text);
     found.ok_or_else(|| format!("the purposes are {}", words.join(", ")))
-}
-
-/// Parses a frame rate into a reduced fraction: "24", "24000/1001", or "23.976", which means 24000/1001.
-fn rate(text: &str) -> Result<(u32, u32), String> {
-    let wrong = || format!("`{text}` is not a frame rate from 0.001 to 1000; write 24, 23.976 or 24000/1001");
-    let (frames, seconds) = if let Some((frames, seconds)) = text.split_once('/') {
-        (frames.parse().map_err(|_| wrong())?, seconds.parse().map_err(|_| wrong())?)
-    } else {
-        let rate: f64 = text.parse().map_err(|_| wrong())?;
-        // NTSC rates are written with two or three decimals.
-        let whole = rate.ceil();
-        let ntsc = rate.fract() > 0.0 && (whole / 1.001 - rate).abs() < 0.0045;
-        if ntsc { (whole as u32 * 1000, 1001) } else { ((rate * 1000.0).round() as u32, 1000) }
-    };
-    let ratio = f64::from(frames) / f64::from(seconds);
-    if !(0.001..=1000.0).contains(&ratio) {
-        return Err(wrong());
-    }
-    let (mut common, mut rest) = (frames, seconds);
-    while rest > 0 {
-        (common, rest) = (rest, common % rest);
-    }
-    Ok((frames / common, seconds / common))
-}
-
-/// Parses a time into seconds: "83.5", "1:23.5" or "0:01:23.5".
-fn time(text: &str) -> Result<f64, String> {
-    let parts =
-        text.split(':').map(|part| part.parse::<f64>().ok().filter(|part| *part >= 0.0 && part.is_finite()));
-    let seconds = parts.clone().try_fold(0.0, |sum, part| Some(sum * 60.0 + part?));
-    seconds
-        .filter(|_| parts.count() <= 3)
-        .ok_or_else(|| format!("`{text}` is not a time; write 83.5 or 0:01:23.5"))
 }
 
 /// Parses the name of a dither.
@@ -374,37 +358,4 @@ pub(crate) fn memory(text: &str) -> Result<u64, String> {
 /// Parses a number of threads.
 pub(crate) fn threads(text: &str) -> Result<NonZeroUsize, String> {
     text.trim().parse().map_err(|_| "write a whole number from 1".to_owned())
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_read_as_players_show_them() {
-        assert_eq!([time("83.5"), time("1:23.5"), time("0:01:23.5")], [Ok(83.5), Ok(83.5), Ok(83.5)]);
-        for wrong in ["", "-1", "1:2:3:4", "1m", "nan"] {
-            assert!(time(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn rates_are_fractions() {
-        let cases = [
-            ("24", (24, 1)),
-            ("23.976", (24000, 1001)),
-            ("23.98", (24000, 1001)),
-            ("59.94", (60000, 1001)),
-            ("30000/1001", (30000, 1001)),
-            ("12.5", (25, 2)),
-            ("4000000000/2000000000", (2, 1)),
-        ];
-        for (text, wanted) in cases {
-            assert_eq!(rate(text), Ok(wanted), "{text}");
-        }
-        for text in ["", "0", "-24", "24/0", "fast", "1e9", "nan", "0/0"] {
-            assert!(rate(text).is_err(), "{text}");
-        }
-    }
 }

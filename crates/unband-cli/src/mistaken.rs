@@ -33,6 +33,10 @@ const OPTIONS: &[(&[&str], &str)] = &[
     (&["-b", "--bitrate", "--bit-rate"], "`--ffmpeg-args \"-b:v 8M\"` passes it to the encoder"),
     (&["-ss", "--start", "--begin"], "`--from 1:30` sets the start"),
     (&["-t", "--end", "--stop", "--duration"], "`--to 2:00` sets the end; `-j N` the number of threads"),
+    (
+        &["--zones", "--zone", "--part", "--parts", "--section", "--time", "--times"],
+        "`--only 1:00-2:30` repairs these seconds, `--from 1:00 --to 2:30` makes a video of them",
+    ),
     (&["-an", "-sn", "--no-audio"], "`--drop-stream a` drops the audio"),
     (&["-map"], "`--streams a:0,s` chooses the streams that are copied"),
     (&["-framerate", "--framerate", "--rate"], "`--fps 24` sets the frame rate of image sequences"),

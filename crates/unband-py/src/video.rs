@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use unband::frames::PackedFrame;
 use unband::video::{
-    FrameSource, Temporal, VideoFrame, VideoOptions, VideoReport, check_video, deband_frames,
+    FrameSource, Temporal, TimeRange, VideoFrame, VideoOptions, VideoReport, check_video, deband_frames,
     deband_video as deband_to_file, decode_options, ending_programs,
 };
 use unband::{Context, With};
@@ -65,6 +65,9 @@ pub(crate) fn video_options(given: &Given<'_, '_>) -> Result<VideoOptions, Fault
     options.keep_start = given.switch("keep_start")?;
     options.from = given.value("start", "a number of seconds")?;
     options.to = given.value("end", "a number of seconds")?;
+    let ranges =
+        given.value::<Vec<(Option<f64>, Option<f64>)>>("only", "a list of (start, end) in seconds")?;
+    options.only = ranges.into_iter().flatten().map(|(from, to)| TimeRange { from, to }).collect();
     Ok(options)
 }
 

@@ -225,6 +225,16 @@ pub enum VideoError {
         /// End of the range ("its end", "24 s").
         to: String,
     },
+    /// A range of time to repair that the video does not have.
+    #[error("{}: the range {range} is outside: {holds}", path.display())]
+    OutsideVideo {
+        /// The video.
+        path: PathBuf,
+        /// The range ("60 s to 90 s").
+        range: String,
+        /// The times that it has ("the video ends at 12.5 s").
+        holds: String,
+    },
     /// Unfinished work that cannot be resumed.
     #[error("{}: this unfinished work is for another video or used other options", path.display())]
     Unfinished {
@@ -376,6 +386,9 @@ impl Hint for VideoError {
                 "free some disk space, or choose another disk with `-o`: it must hold the finished parts and the result at the same time. `--for player` needs far less"
             }
             Self::EmptyPart { .. } => "check its duration with `ffprobe FILE`",
+            Self::OutsideVideo { .. } => {
+                "name times before the end, as players show them from the start of the video on"
+            }
             Self::Jumps { .. } => {
                 "restore it as a whole, or write a copy with a steady clock first: `ffmpeg -fflags +genpts -i FILE -c copy OUT.mkv`"
             }

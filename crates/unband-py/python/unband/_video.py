@@ -60,6 +60,7 @@ def deband_video(
     ffmpeg_args: list[str] | None = None,
     start: float | None = None,
     end: float | None = None,
+    only: list[tuple[float | None, float | None]] | None = None,
     overwrite: bool = False,
     only_banded: bool = False,
     resume: bool = False,
@@ -75,10 +76,11 @@ def deband_video(
 
     `depth`: 8, 10 or 12 bits; by default 10, or that of the video where it is higher. `purpose`: "player",
     "web" or "archive" selects codec and quality; `temporal`: "off", "still" or "motion", the use of
-    neighbouring frames; `ffmpeg_args` are arguments of the encoder. `start` and
-    `end`: a part, in seconds. `resume` continues unfinished work; `keep_going` keeps what can be decoded from
-    a damaged video; `progressive` ignores that it is marked as interlaced. Other arguments as for `deband`.
-    Written completely or not at all.
+    neighbouring frames; `ffmpeg_args` are arguments of the encoder. `start` and `end`: a part, in seconds;
+    `only`: ranges of time to repair, such as `[(60, 150), (300, None)]`, outside of which frames keep their
+    samples. `resume` continues unfinished work; `keep_going` keeps what can be decoded from a damaged video;
+    `progressive` ignores that it is marked as interlaced. Other arguments as for `deband`. Written completely
+    or not at all.
     """
     with job(
         threads,
@@ -98,6 +100,7 @@ def deband_video(
         ffmpeg_args=ffmpeg_args,
         start=start,
         end=end,
+        only=only,
         overwrite=overwrite,
         only_banded=only_banded,
         resume=resume,
@@ -137,6 +140,7 @@ def frames(
     temporal: str | None = None,
     start: float | None = None,
     end: float | None = None,
+    only: list[tuple[float | None, float | None]] | None = None,
     progressive: bool = False,
     keep_going: bool = False,
     threads: int | None = None,
@@ -162,6 +166,7 @@ def frames(
         "temporal": temporal,
         "start": start,
         "end": end,
+        "only": only,
         "progressive": progressive,
         "keep_going": keep_going,
     }

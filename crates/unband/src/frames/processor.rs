@@ -87,6 +87,8 @@ struct Held<F, T> {
     /// Is it independent of the frame before?
     begins: bool,
     begins_shot: bool,
+    /// Is it repaired? Else it keeps its samples, and is restored only as a neighbour.
+    repairs: bool,
     restored: Restored<F>,
     shot: Arc<Shot>,
 }
@@ -141,6 +143,31 @@ impl<'a, F: Frame, T> FrameProcessor<'a, F, T> {
         begins_shot: bool,
         shot: Option<&Arc<Shot>>,
     ) -> Result<(), Error> {
+        self.put((tag, frame), begins_shot, shot, true)
+    }
+
+    /// As [`FrameProcessor::push_known`], for a frame that keeps its samples: only its depth changes. The
+    /// repaired frames around it are the same as without this.
+    ///
+    /// # Errors
+    /// As [`FrameProcessor::push`].
+    pub fn push_unrepaired(
+        &mut self,
+        tag: T,
+        frame: F,
+        begins_shot: bool,
+        shot: Option<&Arc<Shot>>,
+    ) -> Result<(), Error> {
+        self.put((tag, frame), begins_shot, shot, false)
+    }
+
+    fn put(
+        &mut self,
+        (tag, frame): (T, F),
+        begins_shot: bool,
+        shot: Option<&Arc<Shot>>,
+        repairs: bool,
+    ) -> Result<(), Error> {
         self.ctx.check()?;
         let begins = begins_shot || self.number == 0;
         if begins {
@@ -157,18 +184,38 @@ impl<'a, F: Frame, T> FrameProcessor<'a, F, T> {
             }
         };
         let shot = Arc::clone(&self.shot.insert(shot).0);
+        let near = !begins && self.meets_neighbours(shot.reach(), repairs)?;
         // Comparing with the previous frame costs little next to processing it.
         let last = self.window.back().filter(|last| !begins && last.is_kept());
         let is_same = |came: &F| came.is_same(&frame);
         let same = last.filter(|last| last.restored.source.as_ref().is_some_and(is_same));
         let again = same.and_then(|last| last.restored.again(self.how.temporal, &self.ctx));
         let restored = match again {
+            _ if !repairs && !near => Restored::waiting(frame, self.number),
             Some(again) => Restored { source: Some(frame), ..again },
             None => shot.restore_in(frame, self.number, &mut self.memory, &self.ctx)?,
         };
         self.number += 1;
-        self.window.push_back(Held { tag: Some(tag), begins, begins_shot, restored, shot });
+        self.window.push_back(Held { tag: Some(tag), begins, begins_shot, repairs, restored, shot });
         Ok(())
+    }
+
+    /// Is one of the last frames repaired, as far as they are neighbours of the next one? If the next one is,
+    /// those before it that keep their samples are restored as its neighbours.
+    fn meets_neighbours(&mut self, reach: usize, repairs: bool) -> Result<bool, Error> {
+        let (mut near, mut begins) = (false, false);
+        for held in self.window.iter_mut().rev().take(reach) {
+            if std::mem::replace(&mut begins, held.begins) {
+                break;
+            }
+            near |= held.repairs;
+            if repairs && !held.repairs && !held.is_kept() && held.shot.reach() > 0 {
+                let Some(source) = held.restored.source.take() else { break };
+                let (number, memory) = (held.restored.number, &mut self.memory);
+                held.restored = held.shot.restore_in(source, number, memory, &self.ctx)?;
+            }
+        }
+        Ok(near)
     }
 
     /// No more frames follow: the frames that wait for neighbours come out.
@@ -184,19 +231,24 @@ impl<'a, F: Frame, T> FrameProcessor<'a, F, T> {
     pub fn next(&mut self) -> Result<Option<Finished<F, T>>, Error> {
         let Some(held) = self.window.get(self.out) else { return Ok(None) };
         let reach = self.how.temporal.reach();
-        let frame = if held.is_kept() {
-            let after = self.window.range(self.out + 1..).take(reach);
-            let with = after.take_while(|held| !held.begins && held.is_kept()).count();
-            if with < reach && !self.ended && self.window.len() == self.out + 1 + with {
-                return Ok(None);
-            }
+        // A frame that keeps its samples may become a neighbour.
+        let awaited = if held.is_kept() || !held.repairs { held.shot.reach() } else { 0 };
+        let belongs = |after: &&Held<F, T>| !after.begins && (after.is_kept() || !held.repairs);
+        let with = self.window.range(self.out + 1..).take(awaited).take_while(belongs).count();
+        if with < awaited && !self.ended && self.window.len() == self.out + 1 + with {
+            return Ok(None);
+        }
+        let frame = if !held.repairs {
+            Some(held.shot.unrepaired(&held.restored, &mut self.memory, &self.ctx)?)
+        } else if held.is_kept() {
             Some(self.finished(with)?)
         } else {
             None
         };
         let Some(held) = self.window.get_mut(self.out) else { return Ok(None) };
-        let done = DoneFrame { begins_shot: held.begins_shot, changed: !held.shot.leaves() };
-        let (tag, method) = (held.tag.take(), held.shot.method());
+        let changed = held.repairs && !held.shot.leaves();
+        let done = DoneFrame { begins_shot: held.begins_shot, changed };
+        let (tag, method) = (held.tag.take(), held.shot.method().filter(|_| changed));
         let (source, frame) = held.restored.taken(frame);
         self.out += 1;
         while self.out > reach {

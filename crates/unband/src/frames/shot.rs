@@ -220,6 +220,17 @@ impl Shot {
         Ok(Restored { source: Some(source), number, state: State::Kept(kept) })
     }
 
+    /// The result of a frame that keeps its samples: they have the depth of the others.
+    pub(super) fn unrepaired<F: Frame>(
+        &self,
+        frame: &Restored<F>,
+        memory: &mut Memory<F>,
+        ctx: &Context<'_>,
+    ) -> Result<F, Error> {
+        let Some(source) = &frame.source else { return frame.done() };
+        source.in_depth(self.depth, memory.frames.pop(), &self.context(frame.number, ctx))
+    }
+
     /// The result of a method that works directly on the frames' codes, without images.
     fn on_codes<F: Frame>(
         &self,
@@ -315,6 +326,11 @@ impl Shot {
 }
 
 impl<F: Frame> Restored<F> {
+    /// A frame that is not restored.
+    pub(super) fn waiting(source: F, number: u32) -> Self {
+        Self { source: Some(source), number, state: State::Done(None) }
+    }
+
     /// Number of the frame in the video.
     pub fn number(&self) -> u32 {
         self.number

@@ -175,6 +175,47 @@ fn a_result_depends_only_on_the_frames_within_reach() {
 }
 
 #[test]
+fn frames_that_keep_their_samples_change_no_other_frame() {
+    const FRAMES: usize = 9;
+    let zones: [&[usize]; 5] = [&[4], &[0, 1], &[3, 4, 5, 6], &[2, 6], &[8]];
+    for (&temporal, method) in Temporal::ALL.iter().zip(["smooth", "gradfun", "smooth"]) {
+        let how = how(method, OutputDepth::Bits(10), temporal, true);
+        let shot = shot_of_moving(&how);
+        // With a cut in the middle, and without.
+        for (cut, known) in [(FRAMES, Some(&shot)), (4, None)] {
+            let results = |inside: &dyn Fn(usize) -> bool| {
+                let ctx = Context::default();
+                let (mut frames, mut done) = (FrameProcessor::new(how.clone(), &ctx), Vec::new());
+                for t in 0..=FRAMES {
+                    let begins = t == 0 || t == cut;
+                    match t {
+                        FRAMES => frames.finish(),
+                        t if inside(t) => frames.push_known(t, moving(t), begins, known).unwrap(),
+                        t => frames.push_unrepaired(t, moving(t), begins, known).unwrap(),
+                    }
+                    while let Some(finished) = frames.next().unwrap() {
+                        done.push(finished);
+                    }
+                }
+                done
+            };
+            let (all, deep) = (results(&|_| true), Depth::Int(10));
+            for zone in zones {
+                let some = results(&|t| zone.contains(&t));
+                assert_eq!(some.iter().map(|one| one.tag).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+                for (one, whole) in some.iter().zip(&all) {
+                    let inside = zone.contains(&one.tag);
+                    let kept = moving(one.tag).in_depth(deep, None, &Context::default()).unwrap();
+                    let name = format!("{method} {temporal:?} {zone:?} cut {cut}, frame {}", one.tag);
+                    assert!(one.frame == if inside { whole.frame.clone() } else { kept }, "{name}");
+                    assert_eq!((one.done.changed, one.method.is_some()), (inside, inside), "{name}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn frames_in_any_order_and_threads_are_those_in_order() {
     for (&temporal, depth) in Temporal::ALL.iter().zip([8, 10, 8]) {
         let how = how(smooth::ENTRY.name, OutputDepth::Bits(depth), temporal, true);

@@ -228,7 +228,8 @@ fn preview(
     let video_file = video::probe(input, &Programs::default()).map_err(|error| failed(error.into()))?;
     check_video(&video_file, options).map_err(failed)?;
     let part = decode_options(&video_file, options).map_err(failed)?;
-    let Some(found) = look(&video_file, &part, count, bar, ctx)? else { return Ok(None) };
+    let within = |seconds: f64| options.repairs_at(seconds);
+    let Some(found) = look(&video_file, (&part, &within), count, bar, ctx)? else { return Ok(None) };
     let has_cambi = cambi::is_large_enough(found.format.width, found.format.height);
     let mut frames: Vec<(SingleFrame, Square, FrameRecord)> = Vec::new();
     let programs = Programs::default();
@@ -310,11 +311,14 @@ struct ChosenFrames {
     spots: Vec<WorstFrame>,
 }
 
+/// May a frame at this time be shown, in seconds?
+type Within<'a> = dyn Fn(f64) -> bool + Sync + 'a;
+
 /// Finds the frames with the highest CAMBI: one per shot, more where there are too few shots. `None` when
 /// interrupted.
 fn look(
     video_file: &VideoFile,
-    part: &DecodeOptions,
+    (part, within): (&DecodeOptions, &Within<'_>),
     count: usize,
     bar: &Bar,
     ctx: &Context<'_>,
@@ -327,7 +331,7 @@ fn look(
     let apart = ((to - from) / MEASURED).max(NEAR);
     if total > SHORT {
         let keys = part.clone().but(|new| new.key_frames_only = true);
-        let searched = search(video_file, &keys, count, apart, (bar, 0), ctx)?;
+        let searched = search(video_file, (&keys, within), count, apart, (bar, 0), ctx)?;
         match searched {
             // Enough candidates.
             Some(searched) if searched.measured >= 4 * count => return Ok(Some(searched.found(count))),
@@ -335,10 +339,10 @@ fn look(
             Some(_) => {}
         }
     }
-    let searched = search(video_file, part, count, apart, (bar, total), ctx)?;
+    let searched = search(video_file, (part, within), count, apart, (bar, total), ctx)?;
     match searched {
         Some(searched) if searched.measured == 0 => {
-            let message = "no frames between `--from` and `--to`".to_owned();
+            let message = "no frames between `--from` and `--to`, or in `--only`".to_owned();
             Err(Failure::at(video_file.path.display().to_string(), message, None))
         }
         searched => Ok(searched.map(|searched| searched.found(count))),
@@ -369,7 +373,7 @@ impl Searched {
 
 fn search(
     video_file: &VideoFile,
-    options: &DecodeOptions,
+    (options, within): (&DecodeOptions, &Within<'_>),
     count: usize,
     apart: f64,
     (bar, total): (&Bar, usize),
@@ -398,7 +402,7 @@ fn search(
             read += 1;
             bar.frames(read, total.max(read));
             shot += i64::from(raw.begins_shot);
-            if raw.seconds - last >= apart || raw.seconds < last {
+            if within(raw.seconds) && (raw.seconds - last >= apart || raw.seconds < last) {
                 last = raw.seconds;
                 return Some((raw, shot, read - 1));
             }

@@ -41,6 +41,7 @@ pub(super) fn run(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> 
     let options = VideoOptions::with(|new| {
         new.options = options.options;
         new.temporal = args.video.temporal.unwrap_or_default();
+        new.only.clone_from(&args.video.only);
     });
     let progressive = args.video.progressive;
     piped(args, SHOWN, reporter, |output, ctx| {

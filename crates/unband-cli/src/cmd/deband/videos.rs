@@ -196,6 +196,7 @@ pub(super) fn options(args: &DebandArgs) -> Result<VideoOptions, Failure> {
         new.keep_start = video.keep_start;
         new.from = video.from;
         new.to = video.to;
+        new.only.clone_from(&video.only);
     }))
 }
 

@@ -13,6 +13,7 @@ mod frames;
 mod kept;
 mod names;
 mod notes;
+mod only;
 #[cfg(unix)]
 mod page;
 mod parts;

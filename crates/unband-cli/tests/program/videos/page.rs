@@ -19,16 +19,17 @@ fn every_command_of_the_page_runs_and_leaves_its_files() {
     let program = Path::new(env!("CARGO_BIN_EXE_unband"));
     let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
     let graph = "gradients=s=256x224:r=10:d=1:c0=0x203040:c1=0x405060:x0=0:x1=255:y0=0:y1=0:speed=0.00001,format=yuv420p";
-    // The one command with times minutes into the video.
+    // For commands with times minutes into the video.
     let long = "gradients=s=64x48:r=1:d=640:c0=0x203040:c1=0x405060:speed=0.00001,format=yuv420p";
     for command in commands {
         if command.contains("x265 ") && !has("x265") {
             continue;
         }
         let stage = Stage::new();
+        let minutes = command.contains("--from") || command.contains("--only");
         let x264 = ["-c:v", "libx264", "-crf", "28"];
         drawn(&stage, "film.mkv", graph, &x264);
-        drawn(&stage, "film.mp4", if command.contains("--from") { long } else { graph }, &x264);
+        drawn(&stage, "film.mp4", if minutes { long } else { graph }, &x264);
         drawn(&stage, "clip.mp4", graph, &x264);
         for name in ["source.mkv", "encoded.mkv", "holidays/1.mkv", "holidays/sea/2.mkv"] {
             stage.write(name, &stage.read("film.mkv"));
@@ -56,7 +57,9 @@ fn every_command_of_the_page_runs_and_leaves_its_files() {
             text if text.contains("| x265") => &["film.hevc"],
             text if text.contains("--encoded") => &["encoded.png"],
             text if text.contains("--preview") => &["film_unband_preview.png"],
-            text if text.starts_with("unband film.mp4 --from") => &["film_unband.mp4"],
+            text if text.starts_with("unband film.mp4 --from") || text.contains("--only") => {
+                &["film_unband.mp4"]
+            }
             text if text.starts_with("unband shot/") => &["shot.mkv"],
             text if text.starts_with("unband 'in/") => &["out/0001.dpx", "out/0010.dpx"],
             text if text.starts_with("unband holidays") => {

@@ -15,6 +15,7 @@ use super::plan::{bits_of_video, check_video, frame_options, opened, with_bits};
 use super::shots::{Ahead, TimedShot};
 use super::source::{FrameSource, Span, source};
 use super::stop::with_programs;
+use super::zones::Zones;
 use crate::frames::{Finished, FrameProcessor, PackedFrame, Shot};
 use crate::{Context, Error};
 
@@ -33,8 +34,8 @@ pub(super) type Processor<'a> = FrameProcessor<'a, PackedFrame, FramePlace>;
 pub(super) type Placed = Finished<PackedFrame, FramePlace>;
 
 /// Debands all frames of a source. `segments`: the video, if each of its segments is independent of the
-/// others: a resumed run then makes the same frames, and so does another machine. `shot_at`: the shot at a
-/// time in ticks, if known. `put` gets each result; false ends the work.
+/// others: a resumed run then makes the same frames, and so does another machine. `zones`: the frames to
+/// repair. `shot_at`: the shot at a time in ticks, if known. `put` gets each result; false ends the work.
 ///
 /// # Errors
 /// As [`FrameProcessor::push`], those of `put`, and those of the source, after the results of all earlier
@@ -43,6 +44,7 @@ pub(super) fn deband_all(
     source: &mut FrameSource<'_>,
     mut frames: Processor<'_>,
     segments: Option<&VideoFile>,
+    zones: &Zones,
     shot_at: &dyn Fn(i64) -> Option<Arc<Shot>>,
     put: &mut dyn FnMut(Placed, &mut Processor<'_>) -> Result<bool, Error>,
 ) -> Result<(), Error> {
@@ -58,7 +60,11 @@ pub(super) fn deband_all(
                 let shot = shot_at(frame.ticks);
                 let place = FramePlace { ticks: frame.ticks, seconds: frame.seconds, begins_segment };
                 let packed = PackedFrame { format, bytes: frame.bytes };
-                frames.push_known(place, packed, frame.begins_shot, shot.as_ref())?;
+                if zones.contain(frame.ticks) {
+                    frames.push_known(place, packed, frame.begins_shot, shot.as_ref())?;
+                } else {
+                    frames.push_unrepaired(place, packed, frame.begins_shot, shot.as_ref())?;
+                }
                 (false, None)
             }
             Ok(None) => (true, None),
@@ -130,6 +136,7 @@ pub fn deband_frames(
     with_programs(ctx, |programs| {
         let file = opened(input, options, programs)?;
         check_video(&file, options)?;
+        let zones = Zones::of_video(&file, options)?;
         let source_of = || source(&file, options, Span::default(), programs);
         let frames = source_of()?;
         let bits = with_bits(frames.format(), bits_of_video(&file, options)?)?.pixels.bits;
@@ -141,12 +148,14 @@ pub fn deband_frames(
         let shot_at = |ticks| shots().at(ticks);
         let ended = AtomicBool::new(false);
         scope(|scope| {
-            let (file, ended, how_of_shots) = (&file, &ended, Arc::new(how.clone()));
+            let (file, zones, ended) = (&file, &zones, &ended);
+            let how_of_shots = Arc::new(how.clone());
             let look = move |looked| {
                 let ahead = Ahead {
                     file,
                     how: &how_of_shots,
                     inspects: true,
+                    zones,
                     put: &mut |shot| send.send(shot).map_err(|_| Error::Cancelled),
                     on_frame: &mut |_| !ended.load(Ordering::Relaxed),
                 };
@@ -163,7 +172,7 @@ pub fn deband_frames(
             };
             let shot_at = |ticks| Some(shot_at(ticks)?.1);
             let processor = FrameProcessor::new(how, ctx);
-            let done = deband_all(&mut frames, processor, Some(file), &shot_at, &mut put_image);
+            let done = deband_all(&mut frames, processor, Some(file), zones, &shot_at, &mut put_image);
             ended.store(true, Ordering::Relaxed);
             shots().coming = None;
             drop(frames);

@@ -18,6 +18,7 @@ mod stop;
 mod stream;
 mod tally;
 mod unfinished;
+mod zones;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,7 @@ pub use self::single_frames::{SingleFrame, deband_single};
 pub use self::source::{FrameSource, RawFrame, decode_options, send_all};
 pub use self::stop::ending_programs;
 pub use self::stream::{StreamReport, deband_stream, deband_to_stream};
+pub use self::zones::TimeRange;
 pub use crate::frames::Temporal;
 
 /// Debands a video. Shots without banding stay unchanged; audio, subtitles, chapters and all else are copied.

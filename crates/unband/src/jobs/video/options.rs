@@ -3,7 +3,7 @@
 use unband_image::dither::Dither;
 use unband_video::{Images, Purpose, StreamChoice};
 
-use super::VideoPlan;
+use super::{TimeRange, VideoPlan};
 use crate::frames::Temporal;
 use crate::{Options, OutputDepth};
 
@@ -44,6 +44,8 @@ pub struct VideoOptions {
     pub from: Option<f64>,
     /// End time, in the same seconds.
     pub to: Option<f64>,
+    /// Repair the frames in these ranges of time only; the others keep their samples. Empty: all frames.
+    pub only: Vec<TimeRange>,
 }
 
 impl VideoOptions {

@@ -112,7 +112,7 @@ impl Worker<'_, '_> {
             ctx.progress.advance(looked + done, looked + total.max(done));
             Ok(!stopped)
         };
-        deband_all(&mut source, processor, Some(&plan.file), &shot_at, &mut put)?;
+        deband_all(&mut source, processor, Some(&plan.file), &plan.zones, &shot_at, &mut put)?;
         if !stopped {
             ctx.check()?;
             // A stopped writer has the error.

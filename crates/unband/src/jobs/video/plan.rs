@@ -16,6 +16,7 @@ use super::folder::folder_of;
 use super::source::{cut, part};
 use super::stop::with_programs;
 use super::unfinished::{self, Waiting};
+use super::zones::{TimeRange, Zones};
 use crate::frames::FrameOptions;
 use crate::verdict::Grade;
 use crate::{Context, Error, Options, OutputDepth};
@@ -32,6 +33,8 @@ pub(super) struct Plan<'a> {
     pub(super) output: &'a Path,
     pub(super) options: &'a VideoOptions,
     pub(super) cut: Option<TickRange>,
+    /// The frames to repair.
+    pub(super) zones: Zones,
     pub(super) programs: &'a Programs,
     /// Settings that finished segments depend on, besides the video.
     pub(super) key: String,
@@ -59,6 +62,8 @@ pub struct VideoPlan {
     pub frames: u64,
     /// Duration in seconds, where known.
     pub seconds: Option<f64>,
+    /// Ranges of time whose frames are repaired; empty: all frames.
+    pub only: Vec<TimeRange>,
     /// Copied non-video streams.
     pub streams: Vec<Stream>,
     /// Losses and differences of the result compared with the video; one line each.
@@ -87,6 +92,8 @@ pub struct ShotFound {
     pub finding: String,
     /// The method that repairs it; `None` where it stays unchanged.
     pub method: Option<&'static str>,
+    /// Is it outside the ranges of time to repair? The finding is then that of its first frames.
+    pub outside: bool,
 }
 
 /// Disk space for a result, in bytes. Finished segments and the joined video are on the disk at the same
@@ -158,14 +165,15 @@ impl<'a> Plan<'a> {
         )?;
         let notes = unband_video::notes(&file, &encoding, &other_streams, &ffmpeg, programs)
             .map_err(|error| error.in_file(input))?;
-        let cut = cut(&file, options)?;
+        let (cut, zones) = (cut(&file, options)?, Zones::of_video(&file, options)?);
         let start = if options.keep_start { " own start" } else { "" };
         let key = format!(
-            "{} {cut:?} {} {:?} {:?}{start}",
+            "{} {cut:?} {} {:?} {:?}{start}{}",
             encoding.describe(),
             encoding.bits,
             options.options,
-            options.temporal
+            options.temporal,
+            zones.key()
         );
         let plan = Self {
             file,
@@ -177,6 +185,7 @@ impl<'a> Plan<'a> {
             output,
             options,
             cut,
+            zones,
             programs,
             key,
         };
@@ -206,6 +215,7 @@ impl<'a> Plan<'a> {
             method: self.named_method().map(str::to_owned),
             frames: self.expected_frames() as u64,
             seconds: self.seconds(),
+            only: self.options.only.clone(),
             streams: self.other_streams.streams(&self.file).cloned().collect(),
             notes: self.notes.clone(),
             disk: self.disk(),

@@ -227,7 +227,8 @@ impl VideoSegment {
         let shot = |found: &FoundShot| {
             let seen = GradedFindings { findings: found.findings.clone(), grade: Grade::None };
             let shot = Arc::new(Shot::new(&blank, seen, &how)?);
-            Ok(TimedShot { first: found.first, last: found.last, frames: found.frames, shot })
+            let FoundShot { first, last, frames, .. } = *found;
+            Ok(TimedShot { first, last, frames, inside: plan.zones.meet(first, last), shot })
         };
         Ok(Shots(self.shots.iter().map(shot).collect::<Result<_, Error>>()?))
     }

@@ -10,6 +10,7 @@ use unband_video::{FrameFormat, VideoError, VideoFile};
 use super::boundaries::Boundaries;
 use super::plan::{Plan, ShotFound};
 use super::source::{FrameSource, RawFrame, Span, source};
+use super::zones::Zones;
 use crate::frames::{FrameOptions, Shot};
 use crate::{Context, Error};
 
@@ -26,6 +27,8 @@ pub(super) struct TimedShot {
     pub(super) last: i64,
     /// Number of frames.
     pub(super) frames: u64,
+    /// May any of its frames be repaired? False outside the selected ranges of time.
+    pub(super) inside: bool,
     pub(super) shot: Arc<Shot>,
 }
 
@@ -59,6 +62,7 @@ impl Plan<'_> {
             file: &self.file,
             how: &how,
             inspects: how.follows_findings(),
+            zones: &self.zones,
             put: &mut put,
             on_frame: &mut |n| {
                 ctx.progress.advance(expected.min(n) / SHARE, expected + expected / SHARE);
@@ -76,6 +80,7 @@ pub(super) struct Ahead<'a> {
     pub(super) how: &'a Arc<FrameOptions>,
     /// Inspect, or only find segments?
     pub(super) inspects: bool,
+    pub(super) zones: &'a Zones,
     /// Receives each shot at its end.
     pub(super) put: &'a mut dyn FnMut(TimedShot) -> Result<(), Error>,
     /// Gets the number of each frame; false ends the pass.
@@ -85,10 +90,10 @@ pub(super) struct Ahead<'a> {
 impl Ahead<'_> {
     /// Decodes all frames; returns the times of the first frames of the segments, in ticks.
     pub(super) fn look_over(self, source: FrameSource<'_>, ctx: &Context<'_>) -> Result<Vec<i64>, Error> {
-        let Self { file, how, inspects, put, on_frame } = self;
+        let Self { file, how, inspects, zones, put, on_frame } = self;
         std::thread::scope(|scope| {
             let mut source = source.ahead(scope);
-            let mut looker = Looker { format: *source.format(), how, ctx, put, open: None };
+            let mut looker = Looker { format: *source.format(), how, zones, ctx, put, open: None };
             let (mut boundaries, mut starts) = (Boundaries::default(), Vec::new());
             for number in 0.. {
                 let read = source.next_frame();
@@ -136,19 +141,20 @@ impl Shots {
 
     /// The findings for the report.
     pub(super) fn found(&self, file: &VideoFile) -> Vec<ShotFound> {
-        let found = |TimedShot { first, frames, shot, .. }: &TimedShot| ShotFound {
+        let found = |TimedShot { first, frames, shot, inside, .. }: &TimedShot| ShotFound {
             begins: file.shown(*first),
             frames: *frames,
             grade: shot.grade(),
             finding: shot.findings().sentence(),
-            method: shot.method(),
+            method: shot.method().filter(|_| *inside),
+            outside: !inside,
         };
         self.0.iter().map(found).collect()
     }
 
     /// Does the whole video stay unchanged? False without an inspection.
     pub(super) fn leave_all(&self) -> bool {
-        !self.0.is_empty() && self.0.iter().all(|timed| timed.shot.leaves())
+        !self.0.is_empty() && self.0.iter().all(|timed| !timed.inside || timed.shot.leaves())
     }
 }
 
@@ -156,6 +162,7 @@ impl Shots {
 struct Looker<'a> {
     format: FrameFormat,
     how: &'a Arc<FrameOptions>,
+    zones: &'a Zones,
     ctx: &'a Context<'a>,
     put: &'a mut dyn FnMut(TimedShot) -> Result<(), Error>,
     open: Option<Open>,
@@ -181,7 +188,9 @@ impl Looker<'_> {
             last: Vec::new(),
             looks: Vec::new(),
         });
-        let wanted = open.frames.is_multiple_of(EVERY);
+        // Behind the last range one look is enough: nothing is repaired.
+        let late = !self.zones.meet(open.times.0, i64::MAX);
+        let wanted = open.frames.is_multiple_of(EVERY) && (open.frames == 0 || !late);
         open.frames += 1;
         open.times.1 = frame.ticks;
         let old = std::mem::replace(&mut open.last, frame.bytes);
@@ -201,12 +210,14 @@ impl Looker<'_> {
 
     /// Ends the current shot.
     fn end(&mut self) -> Result<(), Error> {
-        if self.open.as_ref().is_some_and(|open| open.frames % EVERY != 1) {
+        let looks = |open: &Open| open.frames % EVERY != 1 && self.zones.meet(open.times.0, i64::MAX);
+        if self.open.as_ref().is_some_and(looks) {
             self.look()?;
         }
         let Some(open) = self.open.take() else { return Ok(()) };
         let Some(shot) = Shot::settled(open.looks) else { return Ok(()) };
         let (first, last) = open.times;
-        (self.put)(TimedShot { first, last, frames: open.frames, shot: Arc::new(shot) })
+        let inside = self.zones.meet(first, last);
+        (self.put)(TimedShot { first, last, frames: open.frames, inside, shot: Arc::new(shot) })
     }
 }

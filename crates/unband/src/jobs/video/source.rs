@@ -130,6 +130,12 @@ impl<'a> FrameSource<'a> {
         Ok(Some(RawFrame { ticks, seconds, begins_shot, bytes }))
     }
 
+    /// Ticks of a time in seconds from the first moment on.
+    pub(super) fn ticks(&self, seconds: f64) -> i64 {
+        let (numerator, denominator) = self.time_base;
+        ((seconds + self.zero) * f64::from(denominator) / f64::from(numerator)).round() as i64
+    }
+
     /// Takes back the memory of a frame for another one.
     pub(super) fn recycle(&mut self, bytes: Vec<u8>) {
         self.spare.push(bytes);

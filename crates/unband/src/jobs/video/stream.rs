@@ -12,6 +12,7 @@ use super::in_order::{Placed, deband_all};
 use super::plan::{bits_of, check_video, frame_options, opened, with_bits};
 use super::source::{FrameSource, Span, source};
 use super::stop::with_programs;
+use super::zones::Zones;
 use crate::frames::FrameProcessor;
 use crate::{Context, Error, OutputDepth};
 
@@ -44,7 +45,8 @@ pub fn deband_stream(
     let header = in_depth(header, depth)?;
     let source = FrameSource::of_stream(reader).map_err(of_stream)?;
     let writer = Y4mWriter::new(output, header)?;
-    run(source, writer, &header, options, ctx).map_err(of_stream)
+    let zones = Zones::of(options, |seconds| source.ticks(seconds))?;
+    run(source, (writer, &header), &zones, options, ctx).map_err(of_stream)
 }
 
 /// Debands a video and writes its frames as a YUV4MPEG2 stream at the video's frame rate.
@@ -62,6 +64,7 @@ pub fn deband_to_stream(
     with_programs(ctx, |programs| {
         let file = opened(input, options, programs)?;
         check_video(&file, options)?;
+        let zones = Zones::of_video(&file, options)?;
         let source = source(&file, options, Span::default(), programs)?;
         let from = *source.format();
         let of_video = |error: unband_io::Error| Error::from(error.in_file(input));
@@ -75,7 +78,7 @@ pub fn deband_to_stream(
         });
         let header = in_depth(header, options.options.depth)?;
         let writer = Y4mWriter::new(&mut output, header).map_err(of_video)?;
-        let report = run(source, writer, &header, options, ctx)?;
+        let report = run(source, (writer, &header), &zones, options, ctx)?;
         Ok((file, report))
     })
 }
@@ -98,8 +101,8 @@ fn of_stream(error: impl Into<Error>) -> Error {
 /// Debands all frames into a stream with this header.
 fn run(
     mut source: FrameSource<'_>,
-    mut writer: Y4mWriter<impl Write>,
-    header: &Y4mHeader,
+    (mut writer, header): (Y4mWriter<impl Write>, &Y4mHeader),
+    zones: &Zones,
     options: &VideoOptions,
     ctx: &Context<'_>,
 ) -> Result<StreamReport, Error> {
@@ -107,7 +110,7 @@ fn run(
     let colors = header.frame_bytes().unwrap_or(usize::MAX);
     let mut report = StreamReport::default();
     let processor = FrameProcessor::new(frame_options(options, bits), ctx);
-    deband_all(&mut source, processor, None, &|_| None, &mut |finished: Placed, frames| {
+    deband_all(&mut source, processor, None, zones, &|_| None, &mut |finished: Placed, frames| {
         report.frames += 1;
         report.changed += u64::from(finished.done.changed);
         report.shots += u64::from(finished.done.begins_shot);

@@ -7,7 +7,7 @@ use unband::io::amount;
 use unband::io::video::VideoFile;
 use unband::io::video::{Stream, StreamKind};
 use unband::metrics::clock;
-use unband::video::{ShotFound, VideoPlan, VideoReport};
+use unband::video::{ShotFound, TimeRange, VideoPlan, VideoReport};
 
 use crate::inputs::exact;
 use crate::record::Schema;
@@ -76,8 +76,11 @@ const LISTED: usize = 40;
 fn found(plan: &VideoPlan) -> Vec<String> {
     let line = |shot: &ShotFound| {
         let frames = counted(shot.frames, "frame");
-        let method = shot.method.unwrap_or("unchanged");
-        format!("{}, {frames}: {}, {}; {method}", clock(shot.begins), shot.grade, shot.finding)
+        let (begins, method) = (clock(shot.begins), shot.method.unwrap_or("unchanged"));
+        if shot.outside {
+            return format!("{begins}, {frames}: outside of `--only`; unchanged");
+        }
+        format!("{begins}, {frames}: {}, {}; {method}", shot.grade, shot.finding)
     };
     let mut lines: Vec<String> = plan.found.iter().take(LISTED).map(line).collect();
     if plan.found.len() > LISTED {
@@ -104,6 +107,9 @@ pub(super) fn plan_text(input: &str, plan: &VideoPlan) -> String {
         format!("{} in {}", plan.encoder, plan.container),
         format!("copied: {}", streams(plan)),
     ];
+    if !plan.only.is_empty() {
+        lines.insert(1, format!("repaired: {}; frames outside keep their samples", ranges(&plan.only)));
+    }
     lines.extend(plan.notes.iter().cloned());
     lines.extend(found(plan));
     lines.extend(disk(plan));
@@ -112,6 +118,14 @@ pub(super) fn plan_text(input: &str, plan: &VideoPlan) -> String {
         lines.push(format!("{parts} of an earlier run, {}: `--resume` continues from there", clock(seconds)));
     }
     lines.join("\n  ") + "\n"
+}
+
+/// "0:05.000 to 0:10.000, 1:00.000 to the end".
+fn ranges(only: &[TimeRange]) -> String {
+    let time = |time: Option<f64>, end: &str| time.map_or_else(|| end.to_owned(), clock);
+    let range =
+        |range: &TimeRange| format!("{} to {}", time(range.from, "the start"), time(range.to, "the end"));
+    only.iter().map(range).collect::<Vec<_>>().join(", ")
 }
 
 /// The disk space needed, where it is known.
@@ -170,6 +184,9 @@ pub(super) struct VideoRecord<'a> {
     frames: u64,
     notes: &'a [String],
     found: Vec<FoundRecord<'a>>,
+    /// Ranges of time that are repaired, in seconds; missing without `--only`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    only: Vec<(Option<f64>, Option<f64>)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     disk_needed: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -198,6 +215,8 @@ struct FoundRecord<'a> {
     banding: &'static str,
     finding: &'a str,
     method: Option<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    outside: bool,
 }
 
 #[derive(Serialize)]
@@ -229,6 +248,7 @@ impl<'a> VideoRecord<'a> {
             banding: shot.grade.word(),
             finding: &shot.finding,
             method: shot.method,
+            outside: shot.outside,
         };
         Self {
             schema: Schema::default(),
@@ -251,6 +271,7 @@ impl<'a> VideoRecord<'a> {
             frames: plan.frames,
             notes: &plan.notes,
             found: plan.found.iter().map(shot).collect(),
+            only: plan.only.iter().map(|range| (range.from, range.to)).collect(),
             disk_needed: plan.disk.needed,
             disk_free: plan.disk.free,
             exists: plan.taken.then(|| exact(&plan.output)),
