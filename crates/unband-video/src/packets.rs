@@ -26,6 +26,7 @@ struct Packet {
     shown: Option<f64>,
     decoded: Option<f64>,
     lasts: f64,
+    bytes: u64,
     /// Is it shown at all?
     discarded: bool,
     /// Samples that players skip at its start and at its end.
@@ -33,18 +34,19 @@ struct Packet {
 }
 
 impl Packet {
-    /// From a line such as "0,0.541667,0.500000,0.041667,K_", or "…,K_,1105,0" with skipped samples.
+    /// From a line such as "0,0.541667,0.500000,0.041667,1520,K_", or "…,K_,1105,0" with skipped samples.
     fn parse(line: &str) -> Option<Self> {
         let mut fields = line.split(',').map(str::trim);
         let stream = fields.next()?.parse().ok()?;
         let mut time =
             || fields.next().and_then(|time| time.parse::<f64>().ok()).filter(|time| time.is_finite());
         let (shown, decoded, lasts) = (time(), time(), time());
+        let bytes = fields.next().and_then(|size| size.parse().ok()).unwrap_or(0);
         let discarded = fields.next().is_some_and(|flags| flags.contains('D'));
         // Side data of other kinds leave empty fields.
         let mut samples = fields.filter_map(|count| count.parse().ok());
         let skipped = [samples.next().unwrap_or(0), samples.next().unwrap_or(0)];
-        Some(Self { stream, shown, decoded, lasts: lasts.unwrap_or(0.0), discarded, skipped })
+        Some(Self { stream, shown, decoded, lasts: lasts.unwrap_or(0.0), bytes, discarded, skipped })
     }
 }
 
@@ -70,6 +72,8 @@ pub(super) struct Span {
 pub(super) struct Track {
     /// Number of packets.
     pub(super) count: u64,
+    /// Bytes of all packets.
+    pub(super) bytes: u64,
     /// Its pieces, in the order of the file.
     pub(super) spans: Vec<Span>,
     /// Did all packets have a display time?
@@ -144,7 +148,7 @@ impl Packets {
             "-v",
             "quiet",
             "-show_entries",
-            "packet=stream_index,pts_time,dts_time,duration_time,flags:packet_side_data=skip_samples,discard_padding",
+            "packet=stream_index,pts_time,dts_time,duration_time,size,flags:packet_side_data=skip_samples,discard_padding",
         ]);
         args.put(&["-of", "csv=p=0"]);
         args.video(path, images)?;
@@ -181,6 +185,7 @@ impl Packets {
             *all = (*all).max(more);
         }
         track.count += 1;
+        track.bytes = track.bytes.saturating_add(packet.bytes);
         track.timed &= packet.shown.is_some();
         let Some(time) = packet.decoded.or(packet.shown) else { return };
         let (last, piece) = (track.last, track.spans.last().map(|span| span.piece));
@@ -257,7 +262,7 @@ mod tests {
 
     /// Packets of two streams, 0.1 s each, from these starts.
     fn of(starts: &[[f64; 2]], jumps: bool) -> Packets {
-        let line = |stream: usize, time: f64| format!("{stream},{time:.3},{time:.3},0.1,K_");
+        let line = |stream: usize, time: f64| format!("{stream},{time:.3},{time:.3},0.1,700,K_");
         let lines = starts.iter().flat_map(|start| {
             let start = *start;
             (0..20).flat_map(move |i| [0, 1].map(|stream| line(stream, start[stream] + 0.1 * f64::from(i))))
@@ -291,15 +296,18 @@ mod tests {
         }
         let track = &of(&[[1.4, 1.3], [36_000.0, 36_000.1]], true).tracks[1];
         assert_eq!((track.count, track.spans.len(), track.spans[1].ahead), (40, 2, true));
+        assert_eq!(track.bytes, 28_000);
         assert!((track.spans[1].decoded.0 - 36_000.1).abs() < 1e-6, "{track:?}");
     }
 
     #[test]
     fn lines_are_read_as_ffprobe_writes_them() {
         let packet =
-            Packet::parse("1,N/A,0.541667,0.041667,KD,").map(|packet| (packet.shown, packet.decoded));
+            Packet::parse("1,N/A,0.541667,0.041667,1520,KD,").map(|packet| (packet.shown, packet.decoded));
         assert_eq!(packet, Some((None, Some(0.541_667))));
         assert_eq!(Packet::parse(""), None);
-        assert!(Packet::parse("0,1.0,1.0,N/A,_D").is_some_and(|packet| packet.discarded));
+        assert!(
+            Packet::parse("0,1.0,1.0,N/A,99,_D").is_some_and(|packet| packet.discarded && packet.bytes == 99)
+        );
     }
 }

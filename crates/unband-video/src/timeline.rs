@@ -33,6 +33,8 @@ pub struct Timeline {
 pub(super) struct StreamTimes {
     /// Number of packets.
     pub(super) count: u64,
+    /// Bytes of them.
+    bytes: u64,
     /// First and last display time; `None` without packets that have one.
     pub(super) shown: Option<(f64, f64)>,
     /// The packets that a result gets, if it is copied and its clock is steady: a whole one, and one of a
@@ -182,6 +184,7 @@ fn lines(packets: &Packets, file: &VideoFile) -> Vec<StreamTimes> {
             track.spans.windows(2).map(|pair| (pair[1].ahead, added[pair[1].piece] - added[pair[0].piece]));
         StreamTimes {
             count: track.count,
+            bytes: track.bytes,
             shown: first.zip(last).filter(|_| track.timed),
             whole: None,
             part: None,
@@ -211,6 +214,11 @@ impl VideoFile {
         );
         let timeline = Timeline { tracks: lines(&read.unwrap_or_default(), &self), ..Timeline::default() };
         Self { timeline, ..self }
+    }
+
+    /// Bytes of the packets of a stream, once the time line is decided.
+    pub fn stream_bytes(&self, index: usize) -> u64 {
+        self.timeline.tracks.get(index).map_or(0, |track| track.bytes)
     }
 
     /// Seconds from 0 to the first moment that players show; they count from there.

@@ -7,6 +7,7 @@ mod chosen;
 mod damaged;
 #[cfg(unix)]
 mod disk;
+mod expected;
 mod faults;
 mod folders;
 mod frames;

@@ -95,9 +95,9 @@ fn signals_are_heard_while_ffprobe_runs() {
         return;
     }
     // Video probe, first frames, packets of the source.
-    for pattern in ["-show_library_versions", "-show_frames", "duration_time,flags"] {
+    for pattern in ["-show_library_versions", "-show_frames", "duration_time,size,flags"] {
         for args in [&DEBAND[..], &["score", "film.mkv"], &["film.mkv", "--preview", "1"]] {
-            if pattern == "duration_time,flags" && args != DEBAND {
+            if pattern == "duration_time,size,flags" && args != DEBAND {
                 continue;
             }
             let (stage, path, mark) = hanging("ffprobe", pattern, "");

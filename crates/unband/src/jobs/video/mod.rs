@@ -4,6 +4,7 @@
 
 mod boundaries;
 mod encoded;
+mod estimate;
 mod folder;
 mod in_order;
 mod lock;
@@ -35,6 +36,7 @@ use crate::{Context, Error};
 
 pub(crate) use self::boundaries::Boundaries;
 pub use self::encoded::EncoderTrial;
+pub use self::estimate::Estimate;
 pub use self::in_order::{VideoFrame, deband_frames};
 pub use self::options::{VideoOptions, VideoReport};
 pub use self::plan::{Disk, ShotFound, VideoPlan, check_video, plan_video};

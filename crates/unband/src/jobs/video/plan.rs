@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use unband_image::{Depth, Method};
 use unband_io::free_bytes;
@@ -12,6 +13,7 @@ use unband_video::{
 };
 
 use super::VideoOptions;
+use super::estimate::Estimate;
 use super::folder::folder_of;
 use super::source::{cut, part};
 use super::stop::with_programs;
@@ -74,6 +76,8 @@ pub struct VideoPlan {
     pub taken: bool,
     /// Findings by shot; empty before the inspection, and where the method does not use them.
     pub found: Vec<ShotFound>,
+    /// Expected size and time, where samples were encoded: by [`plan_video`].
+    pub expected: Option<Estimate>,
     /// Finished segments of an earlier run with the same video and settings, and their seconds.
     pub waiting: Option<(usize, f64)>,
 }
@@ -221,6 +225,7 @@ impl<'a> Plan<'a> {
             disk: self.disk(),
             taken: self.is_taken(),
             found: Vec::new(),
+            expected: None,
             waiting: waiting.filter(|waiting| waiting.same).map(of_this),
         })
     }
@@ -350,7 +355,8 @@ pub(super) fn opened(
     }
 }
 
-/// Inspects a video and plans its encoding; encodes nothing and writes nothing.
+/// Inspects a video and plans its encoding. Short samples are encoded in a temporary folder, for the expected
+/// size and time; nothing stays.
 ///
 /// # Errors
 /// Errors of [`deband_video`](super::deband_video) before the first frame. A result that exists is not one.
@@ -362,8 +368,11 @@ pub fn plan_video(
 ) -> Result<VideoPlan, Error> {
     with_programs(ctx, |programs| {
         let plan = Plan::settle(input, output, options, programs)?;
-        let found = plan.found(ctx)?.found(&plan.file);
-        Ok(VideoPlan { found, ..plan.announcement()? })
+        let start = Instant::now();
+        let shots = plan.found(ctx)?;
+        let found = shots.found(&plan.file);
+        let expected = plan.estimate(&shots, start.elapsed().as_secs_f64(), ctx)?;
+        Ok(VideoPlan { found, expected, ..plan.announcement()? })
     })
 }
 

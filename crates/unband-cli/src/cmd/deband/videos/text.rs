@@ -7,7 +7,7 @@ use unband::io::amount;
 use unband::io::video::VideoFile;
 use unband::io::video::{Stream, StreamKind};
 use unband::metrics::clock;
-use unband::video::{ShotFound, TimeRange, VideoPlan, VideoReport};
+use unband::video::{Estimate, ShotFound, TimeRange, VideoPlan, VideoReport};
 
 use crate::inputs::exact;
 use crate::record::Schema;
@@ -112,6 +112,7 @@ pub(super) fn plan_text(input: &str, plan: &VideoPlan) -> String {
     }
     lines.extend(plan.notes.iter().cloned());
     lines.extend(found(plan));
+    lines.extend(plan.expected.as_ref().map(|expected| expectation(expected, plan.frames)));
     lines.extend(disk(plan));
     if let Some((segments, seconds)) = plan.waiting {
         let parts = counted(segments as u64, "finished part");
@@ -126,6 +127,34 @@ fn ranges(only: &[TimeRange]) -> String {
     let range =
         |range: &TimeRange| format!("{} to {}", time(range.from, "the start"), time(range.to, "the end"));
     only.iter().map(range).collect::<Vec<_>>().join(", ")
+}
+
+/// "expected: about 1.2 GB (0.9 GB to 1.6 GB, as scenes differ) and 14 min on this machine; 72 of 43,200 frames
+/// were encoded to measure it".
+fn expectation(expected: &Estimate, frames: u64) -> String {
+    let (bytes, seconds) = (amount(expected.bytes), about(expected.seconds));
+    if expected.measured == 0 {
+        return format!("expected: nothing to repair, copied, {bytes}");
+    }
+    let (least, most) = (amount(expected.range.0), amount(expected.range.1));
+    let range = if least == most { String::new() } else { format!(" ({least} to {most}, as scenes differ)") };
+    let measured = if expected.measured >= frames {
+        "all frames were encoded to measure it".to_owned()
+    } else {
+        let all = counted(frames, "frame");
+        format!("{} of {all} were encoded to measure it", grouped(expected.measured))
+    };
+    format!("expected: about {bytes}{range} and {seconds} on this machine; {measured}")
+}
+
+/// A time of some accuracy: "40 s", "14 min", "3.5 h".
+fn about(seconds: f64) -> String {
+    match seconds {
+        ..0.95 => "1 s".to_owned(),
+        ..99.5 => format!("{seconds:.0} s"),
+        ..5_970.0 => format!("{:.0} min", seconds / 60.0),
+        _ => format!("{:.1} h", seconds / 3600.0),
+    }
 }
 
 /// The disk space needed, where it is known.
@@ -191,6 +220,9 @@ pub(super) struct VideoRecord<'a> {
     disk_needed: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     disk_free: Option<u64>,
+    /// By `--dry-run`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<ExpectedRecord>,
     /// The result, if it exists and would have to be replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     exists: Option<String>,
@@ -217,6 +249,15 @@ struct FoundRecord<'a> {
     method: Option<&'static str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     outside: bool,
+}
+
+/// Expected size and time.
+#[derive(Serialize)]
+struct ExpectedRecord {
+    bytes: u64,
+    bytes_range: (u64, u64),
+    seconds: f64,
+    measured_frames: u64,
 }
 
 #[derive(Serialize)]
@@ -274,6 +315,12 @@ impl<'a> VideoRecord<'a> {
             only: plan.only.iter().map(|range| (range.from, range.to)).collect(),
             disk_needed: plan.disk.needed,
             disk_free: plan.disk.free,
+            expected: plan.expected.map(|expected| ExpectedRecord {
+                bytes: expected.bytes,
+                bytes_range: expected.range,
+                seconds: expected.seconds,
+                measured_frames: expected.measured,
+            }),
             exists: plan.taken.then(|| exact(&plan.output)),
             done: None,
         }
@@ -324,5 +371,11 @@ mod tests {
     #[test]
     fn bit_rates_are_written_for_people() {
         assert_eq!([bit_rate(4_130_000.0), bit_rate(53_400.0)], ["4.1 Mb/s", "53 kb/s"]);
+    }
+
+    #[test]
+    fn expected_times_are_rounded() {
+        let shown = [0.2, 12.4, 99.0, 100.0, 849.0, 6_000.0, 12_600.0].map(about);
+        assert_eq!(shown, ["1 s", "12 s", "99 s", "2 min", "14 min", "1.7 h", "3.5 h"]);
     }
 }
