@@ -155,10 +155,12 @@ pub(crate) struct DebandArgs {
 #[command(next_help_heading = "Videos")]
 #[allow(clippy::struct_excessive_bools)] // independent switches
 pub(crate) struct VideoArgs {
-    /// Encoding preset: web, archive or player [default: player]
+    /// Encoding preset: web, youtube, edit, archive or player [default: player]
     ///
     /// player: x265, 10 bits, CRF 16 (AV1 in .webm)
     /// web: AV1, smaller
+    /// youtube: x265, 10 bits, CRF 12, for sites that encode again
+    /// edit: `ProRes` 422 HQ in .mov, for editing programs
     /// archive: FFV1, lossless
     #[arg(long = "for", value_name = "PURPOSE", value_parser = purpose, verbatim_doc_comment)]
     pub purpose: Option<Purpose>,

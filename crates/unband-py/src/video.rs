@@ -28,7 +28,10 @@ const AHEAD: usize = 2;
 fn purpose(given: &Given<'_, '_>) -> Result<Purpose, Fault> {
     let Some(word) = given.value::<String>("purpose", "a word")? else { return Ok(Purpose::default()) };
     let known = Purpose::ALL.into_iter().find(|purpose| purpose.word() == word);
-    known.ok_or_else(|| Fault::option("purpose", "one of player, web, archive", format!("`{word}`")))
+    known.ok_or_else(|| {
+        let all = Purpose::ALL.map(Purpose::word).join(", ");
+        Fault::option("purpose", &format!("one of {all}"), format!("`{word}`"))
+    })
 }
 
 /// Debands a video file.

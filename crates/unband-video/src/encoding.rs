@@ -62,6 +62,10 @@ impl Encoding {
             let what = format!("numbered images have no encoder that accepts `{}`", args[at]);
             return Err(refused(what, "drop `--ffmpeg-args`: images are lossless"));
         }
+        if own.is_none() && purpose == Purpose::Edit && !matches!(container.muxer, "mov" | "image2") {
+            let what = format!("editing programs expect ProRes in .mov files, not in {}", container.muxer);
+            return Err(refused(what, "write a .mov file, or choose the encoder with `--ffmpeg-args`"));
+        }
         let codec = if let Some(at) = own {
             let name = args.get(at + 1).map(String::as_str).unwrap_or_default();
             if name == "copy" {

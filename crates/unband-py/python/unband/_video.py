@@ -75,7 +75,7 @@ def deband_video(
     5.1 or newer.
 
     `depth`: 8, 10 or 12 bits; by default 10, or that of the video where it is higher. `purpose`: "player",
-    "web" or "archive" selects codec and quality; `temporal`: "off", "still" or "motion", the use of
+    "web", "youtube", "edit" or "archive" selects codec and quality; `temporal`: "off", "still" or "motion", the use of
     neighbouring frames; `ffmpeg_args` are arguments of the encoder. `start` and `end`: a part, in seconds;
     `only`: ranges of time to repair, such as `[(60, 150), (300, None)]`, outside of which frames keep their
     samples. `resume` continues unfinished work; `keep_going` keeps what can be decoded from a damaged video;

@@ -155,6 +155,7 @@ impl Encoding {
         }
         match self.codec {
             Codec::ProRes4444(_) => Some(Samples::Yuv(Subsampling::NONE)),
+            Codec::ProRes422 => Some(Samples::Yuv(Subsampling { x: 2, y: 1 })),
             Codec::X265 | Codec::SvtAv1 => {
                 Some(Samples::Yuv(Subsampling::HALF)).filter(|_| video.has_even_sides())
             }

@@ -264,10 +264,16 @@ fn targets(args: &DebandArgs, videos: &[Input], reporter: &Reporter<'_>) -> Resu
 }
 
 /// The extension of a video's result. Matroska replaces containers without FFV1 where that is needed, and
-/// those that are read only.
+/// those that are read only; editing programs and sites have their own.
 fn extension<'a>(args: &DebandArgs, input: &'a Path) -> &'a str {
     let lossless = args.video.lossless || args.video.purpose == Some(Purpose::Archive);
     let own = input.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let uploaded = ["mp4", "m4v", "mov", "webm"].iter().any(|known| own.eq_ignore_ascii_case(known));
+    match args.video.purpose {
+        Some(Purpose::Edit) => return "mov",
+        Some(Purpose::Youtube) if !uploaded => return "mp4",
+        _ => {}
+    }
     let keeps = container_of(input).is_some_and(|container| !lossless || container.ffv1);
     if keeps { own } else { "mkv" }
 }

@@ -5,6 +5,7 @@ mod alpha;
 mod busy;
 mod chosen;
 mod damaged;
+mod destinations;
 #[cfg(unix)]
 mod disk;
 mod expected;
