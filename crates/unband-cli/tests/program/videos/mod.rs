@@ -12,6 +12,7 @@ mod expected;
 mod faults;
 mod folders;
 mod frames;
+mod grain;
 mod kept;
 mod names;
 mod notes;
