@@ -28,7 +28,7 @@ const OPTIONS: &[(&[&str], &str)] = &[
     ),
     (
         &["--codec", "--encoder", "--vcodec", "-c", "-codec", "-vcodec", "-pix_fmt", "--pix-fmt"],
-        "`--for web`, `archive` or `player` chooses the encoder; `--ffmpeg-args \"-c:v libx264 -crf 14\"` replaces it",
+        "`--for web`, `youtube`, `edit` or `archive` chooses the encoder; `--ffmpeg-args \"-c:v libx264 -crf 14\"` replaces it",
     ),
     (&["-b", "--bitrate", "--bit-rate"], "`--ffmpeg-args \"-b:v 8M\"` passes it to the encoder"),
     (&["-ss", "--start", "--begin"], "`--from 1:30` sets the start"),

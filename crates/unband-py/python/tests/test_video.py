@@ -105,11 +105,23 @@ def test_a_video_is_debanded(clip, tmp_path):
         unband.deband_video(clip, out)
 
 
+def test_frames_outside_of_ranges_keep_their_samples(clip, tmp_path):
+    whole = [frame.image.array for frame in unband.frames(clip, deband=True, everywhere=True)]
+    some = unband.frames(clip, deband=True, everywhere=True, only=[(0.25, 0.375)])
+    same = [np.array_equal(frame.image.array, other) for frame, other in zip(some, whole, strict=True)]
+    assert same == [6 <= n < 9 for n in range(12)]
+    out = tmp_path / "out.mkv"
+    only = [(None, 0.25), (0.4, None)]
+    report = unband.deband_video(clip, out, purpose="archive", everywhere=True, only=only)
+    assert (report.frames, report.changed) == (12, 8)
+
+
 def test_errors_name_the_argument(clip, tmp_path):
     for call, argument in [
         (lambda: unband.deband_video(clip, tmp_path / "a.mkv", purpose="cinema"), "purpose"),
         (lambda: unband.deband_video(clip, 3), "output"),
         (lambda: unband.deband_video(clip, tmp_path / "a.mkv", start="now"), "start"),
+        (lambda: unband.deband_video(clip, tmp_path / "a.mkv", only="soon"), "only"),
         (lambda: unband.frames(None), "input"),
     ]:
         with pytest.raises(unband.OptionError) as caught:

@@ -70,6 +70,10 @@ impl Plan<'_> {
             },
         };
         let starts = ahead.look_over(source, ctx)?;
+        // The container may not state the length, or that of longer sound.
+        if let Some(last) = shots.last().filter(|_| shots.iter().all(|shot| !shot.inside)) {
+            return Err(Zones::outside(&self.file, self.options, last.last));
+        }
         Ok(Overview { shots: Shots(shots), starts })
     }
 }

@@ -93,6 +93,13 @@ impl Zones {
         Ok(zones)
     }
 
+    /// The error for ranges without a frame. `last`: time of the last frame.
+    pub(super) fn outside(file: &VideoFile, options: &VideoOptions, last: i64) -> Error {
+        let range = options.only.iter().map(TimeRange::to_string).collect::<Vec<_>>().join(", ");
+        let holds = format!("the last frame is at {:.3} s", file.shown(last));
+        VideoError::OutsideVideo { path: file.path.clone(), range, holds }.into()
+    }
+
     /// Is the frame at this time repaired?
     pub(super) fn contain(&self, ticks: i64) -> bool {
         self.meet(ticks, ticks)
