@@ -11,9 +11,25 @@ pub(super) const RULE: Rule = Rule { name: "coded", when: "visible traces of a c
 /// pans, zooms and fades over photos kept for choosing, after x264, x265, VP9 and AV1
 /// (`docs/results/videos.md`).
 const CODED: f32 = 1.12;
+/// The same after coarse coding, whose error is larger than that of rounding.
+const COARSE: f32 = 2.0;
+/// Traces of a codec between which coding becomes coarse: x264 at CRF 28 has 4.7 to 5.9, at 34 5.2 to 6, MPEG-4
+/// at quantiser 8 the most, 6.
+const TRACES: [f64; 2] = [5.0, 5.8];
+/// The same for its blocks, which fine coding hides: texture leaves traces, too.
+const BLOCKS: [f64; 2] = [1.25, 1.5];
 
 fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     let (coding, trace) = evidence.coding();
     let coded = coding.visible() && coding.favours_blocks(trace);
-    coded.then(|| evidence.without_grid(Cause::Coded, if evidence.bits > 8 { DEEP } else { CODED }))
+    coded.then(|| {
+        let step = if evidence.bits > 8 { DEEP } else { step(trace, coding.blockiness) };
+        evidence.without_grid(Cause::Coded, step)
+    })
+}
+
+/// The distance for 8 bits.
+fn step(trace: f64, blockiness: f64) -> f32 {
+    let share = |value: f64, [from, to]: [f64; 2]| ((value - from) / (to - from)).clamp(0.0, 1.0) as f32;
+    CODED + (COARSE - CODED) * share(trace, TRACES).min(share(blockiness, BLOCKS))
 }
