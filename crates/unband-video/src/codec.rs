@@ -166,9 +166,9 @@ pub(super) fn settings(codec: &Codec, purpose: Purpose, bits: u8) -> Vec<String>
     let text = match codec {
         // Closed groups of frames: sites encode them on several machines.
         Codec::X265 if upload => "-c:v libx265 -preset medium -crf 12 -g 60 -x265-params open-gop=0",
-        Codec::SvtAv1 if upload && eight => "-c:v libsvtav1 -preset 6 -crf 12 -svtav1-params tune=0",
-        Codec::SvtAv1 if upload => "-c:v libsvtav1 -preset 6 -crf 12",
-        Codec::Vp9 if upload => "-c:v libvpx-vp9 -b:v 0 -crf 12 -row-mt 1 -cpu-used 3",
+        Codec::SvtAv1 if upload && eight => "-c:v libsvtav1 -preset 6 -crf 12 -g 60 -svtav1-params tune=0",
+        Codec::SvtAv1 if upload => "-c:v libsvtav1 -preset 6 -crf 12 -g 60",
+        Codec::Vp9 if upload => "-c:v libvpx-vp9 -b:v 0 -crf 12 -g 60 -row-mt 1 -cpu-used 3",
         Codec::X265 if web => "-c:v libx265 -preset medium -crf 21",
         Codec::X265 => "-c:v libx265 -preset medium -crf 16",
         // PSNR tuning would remove the dither of 8 bits in fades (docs/results/video-encoders.md).

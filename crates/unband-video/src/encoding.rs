@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::codec::{Codec, default_codec, known, settings};
 use super::container::{Container, IMAGES, container_of};
 use super::{Ffmpeg, PixelFormat, Programs, Purpose, Samples, Video, VideoError, stills};
+use unband_image::Subsampling;
 use unband_io::Error;
 
 /// A codec, its quality, and further arguments.
@@ -65,6 +66,14 @@ impl Encoding {
         if own.is_none() && purpose == Purpose::Edit && !matches!(container.muxer, "mov" | "image2") {
             let what = format!("editing programs expect ProRes in .mov files, not in {}", container.muxer);
             return Err(refused(what, "write a .mov file, or choose the encoder with `--ffmpeg-args`"));
+        }
+        let quarter = matches!(video.samples, Some(Samples::Yuv(Subsampling { x: 4, .. })));
+        if own.is_none() && purpose == Purpose::Edit && quarter {
+            let what = "ProRes has at least ten bits, and chroma of 4:1:1 has eight".to_owned();
+            return Err(refused(
+                what,
+                "convert it first: `ffmpeg -i FILE -pix_fmt yuv422p -c:v ffv1 OUT.mkv`",
+            ));
         }
         let codec = if let Some(at) = own {
             let name = args.get(at + 1).map(String::as_str).unwrap_or_default();

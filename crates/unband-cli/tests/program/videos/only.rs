@@ -142,7 +142,7 @@ fn ranges_that_name_nothing_are_refused() {
     }
     // A stream without a container has no length; the sound of a file may be longer than its frames.
     drawn(&stage, "film.264", TEN, &["-c:v", "libx264"]);
-    let says = "film.264: the range 3 s to 4 s is outside: the last frame is at 0.9";
+    let says = "film.264: the range 3 s to 4 s is outside: no frame begins in it, the last one is at 0.9";
     refused(&stage, &["film.264", "--only", "3-4"], 1, &[says]);
     stage.run(&["sky.png", "--only", "0-1"]).code(0).says("`--only` is for videos, but no video was named");
 }

@@ -371,8 +371,17 @@ pub fn plan_video(
         let start = Instant::now();
         let shots = plan.found(ctx)?;
         let found = shots.found(&plan.file);
-        let expected = plan.estimate(&shots, start.elapsed().as_secs_f64(), ctx)?;
-        Ok(VideoPlan { found, expected, ..plan.announcement()? })
+        let mut announced = plan.announcement()?;
+        let expected = match plan.estimate(&shots, start.elapsed().as_secs_f64(), ctx) {
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            Err(error) => {
+                // The samples need a disk and a decoder that finds their places: the job does not.
+                announced.notes.push(format!("size and time are not known, samples failed: {error}"));
+                None
+            }
+            Ok(expected) => expected,
+        };
+        Ok(VideoPlan { found, expected, ..announced })
     })
 }
 

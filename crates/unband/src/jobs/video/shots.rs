@@ -27,7 +27,7 @@ pub(super) struct TimedShot {
     pub(super) last: i64,
     /// Number of frames.
     pub(super) frames: u64,
-    /// May any of its frames be repaired? False outside the selected ranges of time.
+    /// Is any of its frames repaired? False outside the selected ranges of time.
     pub(super) inside: bool,
     pub(super) shot: Arc<Shot>,
 }
@@ -176,6 +176,8 @@ struct Looker<'a> {
 struct Open {
     times: (i64, i64),
     frames: u64,
+    /// Is one of its frames repaired?
+    inside: bool,
     last: Vec<u8>,
     looks: Vec<Shot>,
 }
@@ -189,6 +191,7 @@ impl Looker<'_> {
         let open = self.open.get_or_insert_with(|| Open {
             times: (frame.ticks, frame.ticks),
             frames: 0,
+            inside: false,
             last: Vec::new(),
             looks: Vec::new(),
         });
@@ -197,6 +200,7 @@ impl Looker<'_> {
         let wanted = open.frames.is_multiple_of(EVERY) && (open.frames == 0 || !late);
         open.frames += 1;
         open.times.1 = frame.ticks;
+        open.inside |= self.zones.contain(frame.ticks);
         let old = std::mem::replace(&mut open.last, frame.bytes);
         if wanted {
             self.look()?;
@@ -221,7 +225,7 @@ impl Looker<'_> {
         let Some(open) = self.open.take() else { return Ok(()) };
         let Some(shot) = Shot::settled(open.looks) else { return Ok(()) };
         let (first, last) = open.times;
-        let inside = self.zones.meet(first, last);
-        (self.put)(TimedShot { first, last, frames: open.frames, inside, shot: Arc::new(shot) })
+        let (frames, inside) = (open.frames, open.inside);
+        (self.put)(TimedShot { first, last, frames, inside, shot: Arc::new(shot) })
     }
 }

@@ -96,7 +96,7 @@ impl Zones {
     /// The error for ranges without a frame. `last`: time of the last frame.
     pub(super) fn outside(file: &VideoFile, options: &VideoOptions, last: i64) -> Error {
         let range = options.only.iter().map(TimeRange::to_string).collect::<Vec<_>>().join(", ");
-        let holds = format!("the last frame is at {:.3} s", file.shown(last));
+        let holds = format!("no frame begins in it, the last one is at {:.3} s", file.shown(last));
         VideoError::OutsideVideo { path: file.path.clone(), range, holds }.into()
     }
 
@@ -122,7 +122,9 @@ impl Zones {
 
     /// The ranges, where there are some, as text for the comparison of jobs.
     pub(super) fn key(&self) -> String {
-        if self.0.is_empty() { String::new() } else { format!(" only {:?}", self.0) }
+        let mut sorted = self.0.clone();
+        sorted.sort_unstable_by_key(|zone| (zone.from, zone.to));
+        if sorted.is_empty() { String::new() } else { format!(" only {sorted:?}") }
     }
 }
 
