@@ -15,7 +15,7 @@ use crate::stage::{Ran, Stage, have_ffmpeg, root};
 use pages::{Typed, typed};
 
 /// Pages with console blocks, in the order in which a newcomer reads them.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "README.md",
     "docs/guide/photographs.md",
     "docs/guide/artwork.md",
@@ -24,6 +24,7 @@ const PAGES: [&str; 14] = [
     "docs/guide/json.md",
     "docs/guide/streaming.md",
     "docs/guide/video.md",
+    "docs/guide/delivery.md",
     "docs/guide/degrading.md",
     "docs/guide/datasets.md",
     "docs/guide/evaluation.md",
