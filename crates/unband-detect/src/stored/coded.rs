@@ -13,8 +13,8 @@ pub(super) const RULE: Rule = Rule { name: "coded", when: "visible traces of a c
 const CODED: f32 = 1.12;
 /// The same after coarse coding, whose error is larger than that of rounding.
 const COARSE: f32 = 2.0;
-/// Traces of a codec between which coding becomes coarse: x264 at CRF 28 has 4.7 to 5.9, at 34 5.2 to 6, MPEG-4
-/// at quantiser 8 the most, 6.
+/// Traces of a codec between which coding becomes coarse: x264 at CRF 28 has 4.7 to 5.9, at 34 5.2 to 6,
+/// MPEG-4 at quantiser 8 the most, 6.
 const TRACES: [f64; 2] = [5.0, 5.8];
 /// The same for its blocks, which fine coding hides: texture leaves traces, too.
 const BLOCKS: [f64; 2] = [1.25, 1.5];
