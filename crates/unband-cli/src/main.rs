@@ -8,7 +8,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    release_after(30);
+    release_after(2);
     unband_cli::on_frames(|| release_after(100));
     ExitCode::from(unband_cli::run(std::env::args_os()))
 }
@@ -19,10 +19,10 @@ unsafe extern "C" {
     fn mi_option_set(option: c_int, value: c_long);
 }
 
-/// Freed memory goes back to the system after this time, in milliseconds. Until then the next stage takes new
-/// memory, up to a tenth of the peak of a large image; after a shorter time it takes the same memory from the
-/// system again, which costs up to a tenth of the job. The frames of a video need the same memory again and
-/// again: there it is kept for longer.
+/// Freed memory goes back to the system after this time, in milliseconds: not after 10, nor that of large
+/// blocks after 100. Until then the next stage takes new memory, up to a tenth of the peak of a large image.
+/// The frames of a video need the same memory again and again, and a tenth of their time goes into getting it
+/// from the system: there it is kept for longer.
 fn release_after(milliseconds: c_long) {
     /// `mi_option_purge_delay` and `mi_option_arena_purge_mult`.
     const DELAY: c_int = 15;
