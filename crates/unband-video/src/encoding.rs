@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::codec::{Codec, default_codec, known, settings};
 use super::container::{Container, IMAGES, container_of};
+use super::notes::chroma_of_eight;
 use super::{Ffmpeg, PixelFormat, Programs, Purpose, Samples, Video, VideoError, stills};
-use unband_image::Subsampling;
 use unband_io::Error;
 
 /// A codec, its quality, and further arguments.
@@ -67,14 +67,6 @@ impl Encoding {
             let what = format!("editing programs expect ProRes in .mov files, not in {}", container.muxer);
             return Err(refused(what, "write a .mov file, or choose the encoder with `--ffmpeg-args`"));
         }
-        let quarter = matches!(video.samples, Some(Samples::Yuv(Subsampling { x: 4, .. })));
-        if own.is_none() && purpose == Purpose::Edit && quarter {
-            let what = "ProRes has at least ten bits, and chroma of 4:1:1 has eight".to_owned();
-            return Err(refused(
-                what,
-                "convert it first: `ffmpeg -i FILE -pix_fmt yuv422p -c:v ffv1 OUT.mkv`",
-            ));
-        }
         let codec = if let Some(at) = own {
             let name = args.get(at + 1).map(String::as_str).unwrap_or_default();
             if name == "copy" {
@@ -88,6 +80,13 @@ impl Encoding {
             let odd = odd || (halved && !video.has_even_sides());
             default_codec(container, purpose, video, odd, ffmpeg)
         };
+        if codec == Codec::ProRes422
+            && let Some(chroma) = chroma_of_eight(video.samples)
+        {
+            let what = format!("ProRes has at least ten bits, and chroma of {chroma} has eight");
+            let hint = "convert it first: `ffmpeg -i FILE -pix_fmt yuv422p -c:v ffv1 OUT.mkv`";
+            return Err(refused(what, hint));
+        }
         if odd && codec.needs_even() {
             let (encoder, path) = (codec.name().to_owned(), output.to_owned());
             return Err(VideoError::Odd { path, encoder, width: video.width, height: video.height });

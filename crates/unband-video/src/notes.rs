@@ -94,7 +94,7 @@ impl OtherStreams {
 }
 
 /// Name of a chroma subsampling that has formats of 8 bits only.
-fn chroma_of_eight(samples: Option<Samples>) -> Option<String> {
+pub(super) fn chroma_of_eight(samples: Option<Samples>) -> Option<String> {
     let samples @ Some(Samples::Yuv(subsampling)) = samples else { return None };
     let eight = PixelFormat::planar(samples?, 10, false).is_none();
     let name = match (subsampling.x, subsampling.y) {

@@ -42,6 +42,12 @@ fn editing_programs_get_prores_in_quicktime() {
     }
     let says = ["editing programs expect ProRes in .mov files, not in matroska", "write a .mov file"];
     refused(&stage, &["film.mkv", "-o", "out.mkv", "--for", "edit"], 1, &says);
+    for (format, name) in [("yuv411p", "4:1:1"), ("yuv410p", "4:1:0"), ("yuv440p", "4:4:0")] {
+        let graph = format!("testsrc2=s=64x48:r=10:d=0.5,format={format}");
+        drawn(&stage, "eight.mkv", &graph, &["-c:v", "ffv1"]);
+        let says = format!("ProRes has at least ten bits, and chroma of {name} has eight");
+        refused(&stage, &["eight.mkv", "--for", "edit"], 1, &[&says, "-pix_fmt yuv422p"]);
+    }
 }
 
 #[test]
@@ -72,11 +78,15 @@ fn uploads_are_closed_groups_of_ten_bits_in_an_mp4() {
     assert!(stored(&path).starts_with("hevc,Main 10,hvc1,yuv420p10le"), "{}", stored(&path));
     assert!(begins_with_its_index(&stage.read("film_unband.mp4")));
     // A key frame at least every 60 frames.
-    let args = ["-v", "error", "-select_streams", "v:0", "-show_entries", "packet=flags", "-of", "csv=p=0"];
-    let flags = printed("ffprobe", &[&args[..], &[path.to_str().unwrap()]].concat());
-    let keys: Vec<usize> =
-        flags.lines().enumerate().filter(|(_, line)| line.contains('K')).map(|(n, _)| n).collect();
-    assert!(keys.len() >= 3 && keys.windows(2).all(|pair| pair[1] - pair[0] <= 60), "{keys:?}");
+    stage.run(&["film.mkv", "--for", "youtube", "-q", "-o", "film.webm", "--drop-stream", "1"]).code(0);
+    for path in [path, stage.path("film.webm")] {
+        let args =
+            ["-v", "error", "-select_streams", "v:0", "-show_entries", "packet=flags", "-of", "csv=p=0"];
+        let flags = printed("ffprobe", &[&args[..], &[path.to_str().unwrap()]].concat());
+        let keys: Vec<usize> =
+            flags.lines().enumerate().filter(|(_, line)| line.contains('K')).map(|(n, _)| n).collect();
+        assert!(keys.len() >= 3 && keys.windows(2).all(|pair| pair[1] - pair[0] <= 60), "{path:?}: {keys:?}");
+    }
     // A container that the site takes is kept.
     drawn(&stage, "clip.mov", TEN, &["-c:v", "libx264"]);
     stage.run(&["clip.mov", "--for", "youtube", "-q"]).code(0);
