@@ -32,12 +32,6 @@ impl Pixels<'_> {
         mix_row(self.level, out, r, g, b, self.matrix.weights_of(component));
     }
 
-    fn component(&self, component: usize, area: &mut Area) {
-        let (width, height) = self.size();
-        area.reshape(0, 0, width, height);
-        (0..height).for_each(|y| self.row(component, y, area.row_mut(y)));
-    }
-
     /// Luma and both colour differences.
     fn components(&self, areas: &mut [Area; 3]) {
         let (width, height) = self.size();
@@ -110,9 +104,9 @@ impl Pixels<'_> {
     pub(super) fn differences(&self, rim: usize) -> [f64; 3] {
         let (width, height) = self.size();
         let mut sums = [0.0; 3];
-        let mut chroma = Area::default();
-        for c in [1, 2] {
-            self.component(c, &mut chroma);
+        let mut components = <[Area; 3]>::default();
+        self.components(&mut components);
+        for chroma in &components[1..] {
             let means = chroma.reduced(self.scale);
             let upsampled = |by| means.upsampled(self.level, by, (width, height));
             let repeated = upsampled(Upsampling::repeating(self.scale));

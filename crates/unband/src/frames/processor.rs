@@ -129,10 +129,12 @@ impl<'a, F: Frame, T> FrameProcessor<'a, F, T> {
     /// Unknown methods and settings, methods that cannot process such frames, and cancelled.
     pub fn push(&mut self, tag: T, frame: F) -> Result<(), Error> {
         let begins = frame.begins_shot(&mut self.cuts, &mut self.codes);
-        self.push_known(tag, frame, begins, None)
+        self.push_known(tag, frame, begins, None, true)
     }
 
     /// As [`FrameProcessor::push`], where it is known whether the frame begins a shot, and perhaps the shot.
+    /// Without `repairs` it keeps its samples, and only its depth changes; the repaired frames around it are
+    /// the same as with it.
     ///
     /// # Errors
     /// As [`FrameProcessor::push`].
@@ -140,30 +142,6 @@ impl<'a, F: Frame, T> FrameProcessor<'a, F, T> {
         &mut self,
         tag: T,
         frame: F,
-        begins_shot: bool,
-        shot: Option<&Arc<Shot>>,
-    ) -> Result<(), Error> {
-        self.put((tag, frame), begins_shot, shot, true)
-    }
-
-    /// As [`FrameProcessor::push_known`], for a frame that keeps its samples: only its depth changes. The
-    /// repaired frames around it are the same as without this.
-    ///
-    /// # Errors
-    /// As [`FrameProcessor::push`].
-    pub fn push_unrepaired(
-        &mut self,
-        tag: T,
-        frame: F,
-        begins_shot: bool,
-        shot: Option<&Arc<Shot>>,
-    ) -> Result<(), Error> {
-        self.put((tag, frame), begins_shot, shot, false)
-    }
-
-    fn put(
-        &mut self,
-        (tag, frame): (T, F),
         begins_shot: bool,
         shot: Option<&Arc<Shot>>,
         repairs: bool,

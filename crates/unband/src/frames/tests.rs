@@ -33,7 +33,7 @@ fn all<F: Frame>(how: &FrameOptions, frames: Vec<F>, shot: Option<&Arc<Shot>>) -
     let mut done = Vec::new();
     for (t, frame) in frames.into_iter().enumerate() {
         match shot {
-            Some(shot) => processor.push_known(t, frame, t == 0, Some(shot)).unwrap(),
+            Some(shot) => processor.push_known(t, frame, t == 0, Some(shot), true).unwrap(),
             None => processor.push(t, frame).unwrap(),
         }
         while let Some(finished) = processor.next().unwrap() {
@@ -190,8 +190,7 @@ fn frames_that_keep_their_samples_change_no_other_frame() {
                     let begins = t == 0 || t == cut;
                     match t {
                         FRAMES => frames.finish(),
-                        t if inside(t) => frames.push_known(t, moving(t), begins, known).unwrap(),
-                        t => frames.push_unrepaired(t, moving(t), begins, known).unwrap(),
+                        t => frames.push_known(t, moving(t), begins, known, inside(t)).unwrap(),
                     }
                     while let Some(finished) = frames.next().unwrap() {
                         done.push(finished);

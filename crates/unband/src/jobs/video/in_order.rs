@@ -60,11 +60,8 @@ pub(super) fn deband_all(
                 let shot = shot_at(frame.ticks);
                 let place = FramePlace { ticks: frame.ticks, seconds: frame.seconds, begins_segment };
                 let packed = PackedFrame { format, bytes: frame.bytes };
-                if zones.contain(frame.ticks) {
-                    frames.push_known(place, packed, frame.begins_shot, shot.as_ref())?;
-                } else {
-                    frames.push_unrepaired(place, packed, frame.begins_shot, shot.as_ref())?;
-                }
+                let repairs = zones.contain(frame.ticks);
+                frames.push_known(place, packed, frame.begins_shot, shot.as_ref(), repairs)?;
                 (false, None)
             }
             Ok(None) => (true, None),

@@ -182,6 +182,13 @@ struct Open {
     looks: Vec<Shot>,
 }
 
+impl Open {
+    /// May a frame of it be repaired? Behind the last range one look is enough.
+    fn may_repair(&self, zones: &Zones) -> bool {
+        zones.meet(self.times.0, i64::MAX)
+    }
+}
+
 impl Looker<'_> {
     /// Adds a frame; returns memory for reuse.
     fn put(&mut self, frame: RawFrame) -> Result<Option<Vec<u8>>, Error> {
@@ -195,9 +202,7 @@ impl Looker<'_> {
             last: Vec::new(),
             looks: Vec::new(),
         });
-        // Behind the last range one look is enough: nothing is repaired.
-        let late = !self.zones.meet(open.times.0, i64::MAX);
-        let wanted = open.frames.is_multiple_of(EVERY) && (open.frames == 0 || !late);
+        let wanted = open.frames.is_multiple_of(EVERY) && (open.frames == 0 || open.may_repair(self.zones));
         open.frames += 1;
         open.times.1 = frame.ticks;
         open.inside |= self.zones.contain(frame.ticks);
@@ -218,7 +223,7 @@ impl Looker<'_> {
 
     /// Ends the current shot.
     fn end(&mut self) -> Result<(), Error> {
-        let looks = |open: &Open| open.frames % EVERY != 1 && self.zones.meet(open.times.0, i64::MAX);
+        let looks = |open: &Open| open.frames % EVERY != 1 && open.may_repair(self.zones);
         if self.open.as_ref().is_some_and(looks) {
             self.look()?;
         }

@@ -37,7 +37,7 @@ pub fn deband_single(
     let bits = bits_of_video(file, options)?;
     let bits = with_bits(format, bits)?.pixels.bits;
     let mut frames = FrameProcessor::new(frame_options(options, bits), ctx);
-    frames.push_known((), PackedFrame { format: *format, bytes: bytes.to_vec() }, true, None)?;
+    frames.push_known((), PackedFrame { format: *format, bytes: bytes.to_vec() }, true, None, true)?;
     frames.finish();
     let Some(finished) = frames.next()? else { return Err(Error::Image("no frame came out".to_owned())) };
     let read = |frame: &PackedFrame| frame.read(Vec::new());

@@ -151,6 +151,7 @@ mod tests {
         let first = zones(&[(None, Some(0.5))]).unwrap();
         assert!(first.contain(-3) && first.contain(4) && !first.contain(5));
         assert!(zones(&[]).unwrap().contain(7) && zones(&[]).unwrap().key().is_empty());
+        assert_eq!(zones(&[(Some(5.0), None), (Some(1.0), Some(2.0))]).unwrap().key(), two.key());
     }
 
     #[test]
