@@ -46,6 +46,23 @@ fn size_and_time_are_expected_from_samples_and_nothing_stays() {
 }
 
 #[test]
+fn a_video_whose_places_are_not_found_is_planned_without_them() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    let slope =
+        "gradients=s=96x64:r=24:d=4:c0=0x203040:c1=0x405060:x0=0:x1=95:y0=0:y1=0:speed=0.01,format=yuv420p";
+    drawn(&stage, "film.avi", slope, &["-c:v", "mpeg4", "-bf", "2", "-q:v", "4"]);
+    for purpose in ["player", "youtube", "edit"] {
+        let record = planned(&stage, &["film.avi", "--everywhere", "--for", purpose]);
+        let notes = record["notes"].as_array().unwrap();
+        let unknown = notes.iter().any(|note| note.as_str().unwrap().contains("size and time are not known"));
+        assert_eq!(unknown, record["expected"].is_null(), "{purpose}: {record}");
+    }
+}
+
+#[test]
 fn a_short_clip_is_measured_whole_and_a_copied_one_not_at_all() {
     if !can() {
         return;

@@ -133,6 +133,11 @@ fn ranges_that_name_nothing_are_refused() {
             1,
             "the range 0.6 s to 0.8 s is outside: the selected part is 0 s to 0.5 s",
         ),
+        (
+            &["film.mkv", "--only", "0.51-0.55"],
+            1,
+            "the range 0.51 s to 0.55 s is outside: no frame begins in it, the last one is at 0.9",
+        ),
         (&["film.mkv", "--only", "0.8-0.2"], 2, "`0.8-0.2` ends before it starts; write 0.2-0.8"),
         (&["film.mkv", "--only", "0.5"], 2, "`0.5` is not a range of time; write 1:00-2:30"),
         (&["film.mkv", "--only", "--lossless"], 2, "`--lossless` is not a range of time"),
