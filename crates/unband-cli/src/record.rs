@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use unband::files::{FileBytes, FileReport, Plan, Repair, Upscale};
-use unband::{Act, Drawing, Reason};
+use unband::files::{FileBytes, FileReport, Plan, Repair};
+use unband::{Act, Drawing, Reason, Upscale};
 
 use crate::inputs::exact;
 use crate::reporter::Failure;
@@ -87,7 +87,10 @@ struct RepairRecord {
 #[derive(Debug, Serialize)]
 struct UpscaleRecord {
     network: &'static str,
+    /// Factor of the network.
     scale: usize,
+    output_width: usize,
+    output_height: usize,
 }
 
 /// File sizes.
@@ -176,7 +179,12 @@ impl PlanRecord {
             height: plan.height,
             depth: plan.input_depth.bits(),
             repair,
-            upscale: plan.upscale.map(|Upscale { network, scale, .. }| UpscaleRecord { network, scale }),
+            upscale: plan.upscale.map(|Upscale { network, scale, width, height, .. }| UpscaleRecord {
+                network,
+                scale,
+                output_width: width,
+                output_height: height,
+            }),
             output_format: plan.format.name,
             output_depth: plan.depth.bits(),
             exists: shown(plan.taken.as_deref()),
@@ -314,8 +322,8 @@ fn head(input: &str, plan: &Plan, reason: Option<Reason>) -> String {
     let Plan { width, height, input_depth, .. } = plan;
     let head = format!("{input} {width}×{height} {input_depth} {}", plan.input_format.name);
     match (&plan.upscale, &plan.repair) {
-        (Some(Upscale { network, scale, .. }), _) => {
-            format!("{head}  {network} ×{scale} to {}×{}", width * scale, height * scale)
+        (Some(Upscale { network, scale, width, height, .. }), _) => {
+            format!("{head}  {network} ×{scale} to {width}×{height}")
         }
         (None, Some(_)) if matches!(reason, Some(Reason::Drawn(_) | Reason::OneCodeOnly)) => head,
         (None, Some(repair)) => format!("{head}  {}", repair.findings.short()),

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
 use unband::{
     Alpha, Bands, Choice, Dither, Method, Options, OutputDepth, Precision, TreatAs, UpscaleOptions,
+    UpscaleSize,
 };
 use unband_image::{ParamKind, ParamValue};
 use unband_infer::models;
@@ -167,11 +168,36 @@ impl<'py> Given<'_, 'py> {
         method.set_text(&name, &text).map_err(|error| (&error).into())
     }
 
+    /// The size of an upscaled image: at most one option names it.
+    fn size(&self) -> Result<UpscaleSize, Fault> {
+        let pixels = "a whole number of pixels, from 1";
+        let scale = self.value::<f64>("scale", "a number above 0")?;
+        let width = self.value::<usize>("width", pixels)?;
+        let height = self.value::<usize>("height", pixels)?;
+        let fit = self.value::<(usize, usize)>("fit", "width and height in pixels, from 1")?;
+        if scale.is_some_and(|scale| !(scale > 0.0 && scale <= 64.0)) {
+            return Err(Fault::option("scale", "above 0 and at most 64", "another"));
+        }
+        if [width, height, fit.map(|(a, b)| a.min(b))].contains(&Some(0)) {
+            return Err(Fault::option("width, height or fit", pixels, "0"));
+        }
+        let fit = fit.map(|(width, height)| UpscaleSize::Fit(width, height));
+        let width = width.map(UpscaleSize::Width);
+        let height = height.map(UpscaleSize::Height);
+        let mut named = [scale.map(UpscaleSize::Scale), width, height, fit].into_iter().flatten();
+        match (named.next(), named.next()) {
+            (Some(_), Some(_)) => {
+                Err(Fault::option("scale", "alone: width, height and fit say the same", "more"))
+            }
+            (size, _) => Ok(size.unwrap_or_default()),
+        }
+    }
+
     /// Options of upscaling.
     pub(crate) fn upscaling(&self) -> Result<UpscaleOptions, Fault> {
         let weights = self.raw("weights").map(|value| model_file(&text_of(&value)).into());
         let mut options = UpscaleOptions::default();
-        options.scale = self.value("scale", "a whole number")?;
+        options.size = self.size()?;
         options.weights = weights;
         options.precision = self.word::<Precision>("precision")?.unwrap_or_default();
         options.depth = self.depth()?;

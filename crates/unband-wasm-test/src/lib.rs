@@ -6,7 +6,7 @@
 
 use unband::io::{self, Limits, WriteOptions};
 use unband::metrics::{Scope, score_image};
-use unband::{Choice, Context, Image, Options, OutputDepth, UpscaleOptions, Upscaler, With};
+use unband::{Choice, Context, Image, Options, OutputDepth, UpscaleOptions, UpscaleSize, Upscaler, With};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -73,7 +73,7 @@ fn run(job: &str, input: &[u8]) -> Result<Vec<u8>, Failure> {
         "upscale" => {
             let scale = argument.parse()?;
             let options = UpscaleOptions::with(|new| {
-                new.scale = Some(scale);
+                new.size = UpscaleSize::Scale(scale);
                 new.depth = OutputDepth::Bits(16);
             });
             Ok(samples(&Upscaler::new(&options)?.upscale(image, &options, &ctx)?.0))

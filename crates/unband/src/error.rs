@@ -61,7 +61,7 @@ pub enum Error {
         /// The format.
         format: &'static str,
     },
-    /// The network has another scale factor than requested.
+    /// The network's scale factor is below the requested one.
     #[error("{}: upscales {has} times, {asked} times were requested", file.display())]
     Scale {
         /// The file with its weights.
@@ -69,13 +69,13 @@ pub enum Error {
         /// Its scale factor.
         has: usize,
         /// The requested scale factor.
-        asked: usize,
+        asked: f64,
     },
     /// No built-in weights for that scale factor.
     #[error("no built-in weights upscale {scale} times")]
     NoUpscaler {
         /// The requested scale factor.
-        scale: usize,
+        scale: f64,
     },
     /// The method has no extra output of that name.
     #[error("{method} has no output `{name}`")]
@@ -162,7 +162,7 @@ impl Hint for Error {
                 Some(format!("use `--scale {has}`, or weights of a network with the requested factor"))
             }
             Self::NoUpscaler { .. } => Some(
-                "the built-in factors are 2 and 4; for others use a checkpoint with `--weights FILE`: `unband models list` shows published ones"
+                "the built-in factors reach 4; `--width`, `--height` and `--fit` interpolate beyond, or use a checkpoint with `--weights FILE`"
                     .to_owned(),
             ),
             Self::Unprovable { .. } => Some("write Y4M, or drop `--prove`".to_owned()),

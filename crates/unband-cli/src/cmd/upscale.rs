@@ -7,7 +7,7 @@ use clap::Args;
 use unband::batch::Cost;
 use unband::files::{self, FileOptions, Task};
 use unband::io::video::is_video;
-use unband::{Context, UpscaleOptions, Upscaler, With, models};
+use unband::{Context, UpscaleOptions, UpscaleSize, Upscaler, With, models};
 
 use crate::args::{ImageArgs, within};
 use crate::bar::Bar;
@@ -23,10 +23,12 @@ const AFTER: &str = "\
 Examples:
   unband upscale old.jpg                           old.jpg → old_x4_unband.png, 4 times the width and height
   unband upscale old.jpg --weights BSRGAN.pth      with a published network
-  unband upscale photos -o large --weights BSRGANx2.pth
+  unband upscale photos -o large --fit 3840x2160   as large as fits into that size
+  unband upscale old.jpg --scale 1.5               the result of 2 times, made smaller
   unband upscale sky.png --weights RealESRGAN_x2plus.pth --deband --depth 16
 
-Without `--weights`, a small built-in network upscales 4 times or, with `--scale 2`, 2 times. Published checkpoints of \
+Without `--weights`, a small built-in network upscales 4 times, or 2 times where that reaches the size asked for; \
+its result is made smaller where it is larger, and interpolated where a size needs more. Published checkpoints of \
 BSRGAN, BSRNet, ESRGAN, FSSR, RealSR and Real-ESRGAN work as they are: `unband models list` names them, \
 `unband models info FILE` shows the contents of a file.
 
@@ -50,9 +52,18 @@ Exit codes:
     mut_arg("suffix", |arg| arg.help(SUFFIX).long_help(format!("{SUFFIX}\n\n{SUFFIX_MORE}")))
 )]
 pub(crate) struct UpscaleArgs {
-    /// Scale factor, 2 or 4 [default: that of the weights, else 4]
-    #[arg(short, long, value_name = "N", value_parser = within::<u8>(1..=8), help_heading = "Method")]
-    scale: Option<u8>,
+    /// Scale factor, above 1 [default: that of the weights, else 4]
+    #[arg(short, long, value_name = "N", value_parser = scale, group = "size", help_heading = "Method")]
+    scale: Option<f64>,
+    /// Width of the result, in pixels
+    #[arg(long, value_name = "N", value_parser = within::<usize>(1..=LONGEST), group = "size", help_heading = "Method")]
+    width: Option<usize>,
+    /// Height of the result, in pixels
+    #[arg(long, value_name = "N", value_parser = within::<usize>(1..=LONGEST), group = "size", help_heading = "Method")]
+    height: Option<usize>,
+    /// Largest size of the result, in pixels
+    #[arg(long, value_name = "WxH", value_parser = fit, group = "size", help_heading = "Method")]
+    fit: Option<(usize, usize)>,
     /// Network weights: a file or an imported model [default: built-in]
     #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]
     weights: Option<PathBuf>,
@@ -69,7 +80,36 @@ impl UpscaleArgs {
     pub(crate) fn images(&self) -> &ImageArgs {
         &self.images
     }
+
+    fn size(&self) -> UpscaleSize {
+        let own = self.scale.map(UpscaleSize::Scale);
+        let width = self.width.map(UpscaleSize::Width);
+        let height = self.height.map(UpscaleSize::Height);
+        let fit = self.fit.map(|(width, height)| UpscaleSize::Fit(width, height));
+        own.or(width).or(height).or(fit).unwrap_or_default()
+    }
 }
+
+/// A scale factor.
+fn scale(text: &str) -> Result<f64, String> {
+    let factor: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if factor > 1.0 && factor <= 64.0 {
+        return Ok(factor);
+    }
+    Err("must be above 1 and at most 64".to_owned())
+}
+
+/// Width and height, as `1920x1080`.
+fn fit(text: &str) -> Result<(usize, usize), String> {
+    let sides = text.split_once(['x', '×']).and_then(|(width, height)| {
+        let side = |text: &str| text.parse().ok().filter(|side| (1..=LONGEST).contains(side));
+        Some((side(width)?, side(height)?))
+    });
+    sides.ok_or_else(|| format!("must be like `1920x1080`, each side in 1..={LONGEST}"))
+}
+
+/// Largest side of a result.
+const LONGEST: usize = 65_535;
 
 const SUFFIX: &str =
     "Text after the name of each output [default: `_x4_unband` next to the input, none in a folder]";
@@ -80,7 +120,7 @@ const SUFFIX_MORE: &str =
 const OUTPUT: &str = "File, folder, or `-` [default: `NAME_x4_unband.EXT`]";
 
 const OUTPUT_MORE: &str = "\
-By default the result is written next to the input; `_x4` is the scale factor.
+By default the result is written next to the input; `_x4` is the scale factor, or `_w1920`, `_h1080`, `_1920x1080`.
 `-` is standard output.
 Several inputs, or a folder, need a folder here; names and subfolders are kept.";
 
@@ -113,7 +153,7 @@ pub(crate) fn run(args: &UpscaleArgs) -> Outcome {
 struct Upscale<'a> {
     args: &'a ImageArgs,
     options: FileOptions,
-    scale: usize,
+    upscaler: Arc<Upscaler>,
 }
 
 impl<'a> Upscale<'a> {
@@ -123,7 +163,7 @@ impl<'a> Upscale<'a> {
         let weights = args.weights.as_deref().map(|file| models::file_named(file, folder.as_deref()));
         let weights = weights.transpose()?;
         let options = UpscaleOptions::with(|new| {
-            new.scale = args.scale.map(usize::from);
+            new.size = args.size();
             new.weights = weights;
             new.precision = images.precision;
         });
@@ -132,12 +172,12 @@ impl<'a> Upscale<'a> {
             settings::check_depth(format, images.depth, None)?;
         }
         let upscaler = Arc::new(Upscaler::new(&options)?);
-        let scale = upscaler.scale();
+        let made = Arc::clone(&upscaler);
         let options = settings::of_images(images).but(|new| {
             new.task = if args.deband { Task::DebandThenUpscale(upscaler) } else { Task::Upscale(upscaler) };
             new.format = format;
         });
-        Ok(Self { args: images, options, scale })
+        Ok(Self { args: images, options, upscaler: made })
     }
 }
 
@@ -147,7 +187,7 @@ impl ImageCommand for Upscale<'_> {
     }
 
     fn stem(&self, input: &Path) -> PathBuf {
-        files::upscaled_stem(input, self.scale)
+        files::upscaled_stem(input, &self.upscaler)
     }
 
     fn cost(&self, _: &Path, ctx: &Context<'_>) -> Cost {

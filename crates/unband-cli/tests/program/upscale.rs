@@ -112,7 +112,38 @@ fn without_weights_our_own_network_upscales() {
         let mean = |data: &[u16]| data.iter().map(|&v| f64::from(v)).sum::<f64>() / data.len() as f64;
         assert!((mean(&made.data) - mean(&given.data)).abs() < 2.0);
     }
-    stage.run(&["upscale", "in/sky.png", "--scale", "3"]).code(2).says("the built-in factors are 2 and 4");
+    stage.run(&["upscale", "in/sky.png", "--scale", "8"]).code(2).says("the built-in factors reach 4");
+}
+
+#[test]
+fn results_have_the_size_asked_for() {
+    let stage = Stage::new();
+    stage.png("sky.png", &texture);
+    let given = stage.samples("sky.png");
+    let (width, height) = (given.width, given.height);
+    let part = |side: u32, of: u32, over: u32| (f64::from(side * of) / f64::from(over)).round() as u32;
+    let smaller = format!("{}x{}", width / 2, height * 9);
+    for (option, value, network, size, name) in [
+        ("--scale", "1.5", 2, (part(width, 3, 2), part(height, 3, 2)), "sky_x1.5_unband.png"),
+        ("--scale", "3", 4, (width * 3, height * 3), "sky_x3_unband.png"),
+        ("--width", "100", 2, (100, part(height, 100, width)), "sky_w100_unband.png"),
+        ("--height", "301", 4, (part(width, 301, height), 301), "sky_h301_unband.png"),
+        ("--fit", smaller.as_str(), 2, (width / 2, part(height, width / 2, width)), ""),
+    ] {
+        let run = stage.run(&["upscale", "sky.png", "--json", option, value]);
+        let printed = &run.code(0).json()[0];
+        let numbers = ["scale", "output_width", "output_height"].map(|name| printed[name].as_u64().unwrap());
+        assert_eq!(numbers, [network, u64::from(size.0), u64::from(size.1)], "{option} {value}");
+        let output = printed["output"].as_str().unwrap();
+        assert!(output == name || name.is_empty(), "{output}");
+        let made = stage.samples(output);
+        assert_eq!((made.width, made.height), size, "{option} {value}");
+        let mean = |data: &[u16]| data.iter().map(|&v| f64::from(v)).sum::<f64>() / data.len() as f64;
+        assert!((mean(&made.data) - mean(&given.data)).abs() < 2.0, "{option} {value}");
+    }
+    stage.run(&["upscale", "sky.png", "--width", "9", "--height", "9"]).code(2).says("cannot be used with");
+    stage.run(&["upscale", "sky.png", "--fit", "9"]).code(2).says("1920x1080");
+    stage.run(&["upscale", "sky.png", "--scale", "1"]).code(2).says("above 1");
 }
 
 #[test]
@@ -121,9 +152,9 @@ fn what_does_not_fit_is_reported_before_the_work() {
     stage.png("sky.png", &six_bits);
     let run = |more: &[&str]| stage.run(&[&["upscale", "sky.png"], more].concat());
     let weights = checkpoint(WEIGHTS);
-    run(&["--weights", &weights, "--scale", "2"])
+    run(&["--weights", &weights, "--scale", "5"])
         .code(2)
-        .says("upscales 4 times, 2 times were requested")
+        .says("upscales 4 times, 5 times were requested")
         .says("--scale 4");
     run(&["--weights", &checkpoint("adnet.pth")])
         .code(2)

@@ -113,8 +113,11 @@ def inspect(
 
 def upscale(
     image: Any,
-    scale: int | None = None,
+    scale: float | None = None,
     *,
+    width: int | None = None,
+    height: int | None = None,
+    fit: tuple[int, int] | None = None,
     weights: str | os.PathLike[str] | None = None,
     depth: int | str | None = None,
     dither: str | None = None,
@@ -127,17 +130,22 @@ def upscale(
     threads: int | None = None,
     progress: Progress = None,
 ) -> Any:
-    """Upscales an image by a network; `scale` times as wide and high.
+    """Upscales an image by a network, to any size.
 
-    `image` and the result as for `deband`. `scale`: 2 or 4 for the built-in network, 4 by default; that of
-    `weights`, a checkpoint or an imported model, otherwise. Alpha is upscaled by bicubic interpolation. Other
-    arguments as for `deband`.
+    `image` and the result as for `deband`. One of these names the size, in proportion: `scale`, a factor of up
+    to 4 for the built-in network and up to that of `weights`, a checkpoint or an imported model; `width` or
+    `height`, in pixels; `fit`, the largest width and height. Without them: the factor of the weights, 4 for the
+    built-in network. The network of the next factor runs, and its result is resized by antialiased cubic
+    interpolation. Alpha is interpolated. Other arguments as for `deband`.
     """
     source = Source(image, "image", channel_axis, bits)
     with job(
         threads,
         progress,
         scale=scale,
+        width=width,
+        height=height,
+        fit=fit,
         weights=weights,
         depth=depth,
         dither=dither,

@@ -37,8 +37,8 @@ _OWN: dict[str, frozenset[str]] = {
     "degrade": frozenset({"recipe", "seed", "patch", "effort"}),
     "make_pairs": frozenset({"recipe", "seed", "patch", "effort"}),
     "upscale": frozenset(
-        {"scale", "weights", "depth", "dither", "locked", "seed", "precision", "max_memory", "format"}
-        | {"quality", "effort"}
+        {"scale", "width", "height", "fit", "weights", "depth", "dither", "locked", "seed", "precision"}
+        | {"max_memory", "format", "quality", "effort"}
     ),
     "deband": frozenset(inspect.signature(deband_file).parameters)
     - {"input", "output", "overwrite", "threads", "progress", "params"},

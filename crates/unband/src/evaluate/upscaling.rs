@@ -10,7 +10,7 @@ use super::hash::sum_of;
 use super::recipe::RecipeRow;
 use super::{EvaluateError, RowFault};
 use crate::models::file_named;
-use crate::{OutputDepth, UpscaleOptions, Upscaler};
+use crate::{OutputDepth, UpscaleOptions, UpscaleSize, Upscaler};
 
 /// An upscaling method.
 pub(super) enum Upscaling {
@@ -35,7 +35,7 @@ impl Upscaling {
         if method == "upscale" {
             let weights = row.weights.as_deref().map(|file| file_named(file, models)).transpose()?;
             let options = UpscaleOptions {
-                scale: Some(scale),
+                size: UpscaleSize::Scale(scale as f64),
                 weights,
                 depth: row.depth,
                 dither: row.dither,

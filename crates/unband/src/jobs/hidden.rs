@@ -28,9 +28,12 @@ impl HiddenColours {
         Some(Self { samples })
     }
 
-    /// Puts the colours back into an image that is larger by a whole factor, where it is still transparent.
-    pub(super) fn put_back(&self, source: &Plane, larger: &mut Image, scale: usize) {
+    /// Puts the colours back into the same image in another size, where it is still transparent.
+    pub(super) fn put_back(&self, source: &Plane, larger: &mut Image) {
         let (Some(alpha), depth) = (&larger.alpha, larger.depth) else { return };
+        // First sample of the result whose place is in that sample of the source.
+        let across = |x: usize| (x * alpha.width).div_ceil(source.width);
+        let down = |y: usize| (y * alpha.height).div_ceil(source.height);
         for (plane, samples) in larger.planes.iter_mut().zip(&self.samples) {
             let mut samples = samples.iter();
             let on_grid = |value: f32| match depth {
@@ -39,10 +42,11 @@ impl HiddenColours {
             };
             for (at, _) in source.data.iter().enumerate().filter(|(_, alpha)| is_hidden(**alpha)) {
                 let Some(value) = samples.next().map(|&value| on_grid(value)) else { return };
-                let (left, top) = (at % source.width * scale, at / source.width * scale);
-                for y in top..top + scale {
-                    let clear = &alpha.row(y)[left..left + scale];
-                    let row = &mut plane.row_mut(y)[left..left + scale];
+                let (x, y) = (at % source.width, at / source.width);
+                let columns = across(x)..across(x + 1);
+                for y in down(y)..down(y + 1) {
+                    let clear = &alpha.row(y)[columns.clone()];
+                    let row = &mut plane.row_mut(y)[columns.clone()];
                     let hidden = row.iter_mut().zip(clear).filter(|(_, alpha)| is_hidden(**alpha));
                     hidden.for_each(|(to, _)| *to = value);
                 }
@@ -79,7 +83,7 @@ mod tests {
         let worst =
             (0..width * height).map(|i| (image.planes[0].data[i] - slope(i % width, i / width)).abs());
         assert!(worst.fold(0.0, f32::max) < 0.05);
-        hidden.put_back(&alpha, &mut image, 1);
+        hidden.put_back(&alpha, &mut image);
         assert_eq!(image.planes[0], hole);
     }
 

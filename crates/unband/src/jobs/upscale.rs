@@ -1,4 +1,6 @@
-//! Upscaling of one image in memory by a network.
+//! Upscaling of one image in memory by a network, to any size.
+
+mod size;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use unband_infer::{Engine, TiledUpscaler, UpscaleError, models};
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::{Convention, checkpoint};
 
+pub use self::size::UpscaleSize;
 use super::check::check;
 use super::hidden::HiddenColours;
 use super::memory;
@@ -30,9 +33,8 @@ const MARGIN: usize = 32;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UpscaleOptions {
-    /// Width of the result relative to the image; `None`: the scale of the weights, 4 for the built-in
-    /// network.
-    pub scale: Option<usize>,
+    /// Size of the result.
+    pub size: UpscaleSize,
     /// A checkpoint of an upscaling network; without one the built-in network runs.
     pub weights: Option<PathBuf>,
     /// Precision of the network's multiplications.
@@ -52,7 +54,7 @@ pub struct UpscaleOptions {
 impl Default for UpscaleOptions {
     fn default() -> Self {
         Self {
-            scale: None,
+            size: UpscaleSize::Network,
             weights: None,
             precision: Precision::Auto,
             depth: OutputDepth::Keep,
@@ -70,45 +72,84 @@ impl Default for UpscaleOptions {
 pub struct UpscaleReport {
     /// The network.
     pub network: &'static str,
-    /// Width of the result relative to the image.
+    /// Factor of the network.
     pub scale: usize,
+    /// Width of the result.
+    pub width: usize,
+    /// Height of the result.
+    pub height: usize,
     /// Bits per sample of the result.
     pub depth: Depth,
 }
 
-/// An upscaling network, ready for many images.
+/// Upscaling networks, ready for many images.
 pub struct Upscaler {
-    upscaler: TiledUpscaler,
-    network: &'static str,
+    /// By increasing factor; never empty.
+    networks: Vec<Network>,
+    size: UpscaleSize,
+}
+
+/// An upscaling network and its name.
+struct Network {
+    name: &'static str,
+    tiled: TiledUpscaler,
+}
+
+/// The planned upscaling of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Upscale {
+    /// The network.
+    pub network: &'static str,
+    /// Factor of the network.
+    pub scale: usize,
+    /// Width of the result.
+    pub width: usize,
+    /// Height of the result.
+    pub height: usize,
 }
 
 impl std::fmt::Debug for Upscaler {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Upscaler({} ×{})", self.network, self.scale())
+        let factors: Vec<usize> = self.networks.iter().map(|network| network.tiled.scale()).collect();
+        write!(f, "Upscaler({} ×{factors:?}, {:?})", self.networks[0].name, self.size)
     }
 }
 
 impl Upscaler {
-    /// Loads the network that the options select.
+    /// Loads the networks that the options need. The built-in one has factors 2 and 4: the smallest that
+    /// reaches the size of an image upscales it.
     ///
     /// # Errors
-    /// A file without one, or one with another scale than requested.
+    /// A file without such a network, and a factor above that of the weights.
     pub fn new(options: &UpscaleOptions) -> Result<Self, Error> {
         let products = options.precision.products()?;
-        let made = if let Some(file) = &options.weights {
-            Self::of_file(file, products)?
-        } else {
-            let (architecture, engine) = shipped::upscaler(options.scale.unwrap_or(4), products)?;
-            Self::of_engine(architecture, engine)?
-        };
-        let has = made.upscaler.scale();
-        match (options.scale, &options.weights) {
-            (Some(asked), Some(file)) if asked != has => Err(Error::Scale { file: file.clone(), has, asked }),
-            _ => Ok(made),
+        let size = options.size;
+        if let Some(file) = &options.weights {
+            let network = Self::of_file(file, products)?;
+            let has = network.tiled.scale();
+            return match size {
+                UpscaleSize::Scale(asked) if asked > has as f64 => {
+                    Err(Error::Scale { file: file.clone(), has, asked })
+                }
+                _ => Ok(Self { networks: vec![network], size }),
+            };
         }
+        let factors: &[usize] = match size {
+            UpscaleSize::Network => &[4],
+            UpscaleSize::Scale(factor) if factor <= 2.0 => &[2],
+            UpscaleSize::Scale(factor) if factor <= 4.0 => &[4],
+            UpscaleSize::Scale(scale) => return Err(Error::NoUpscaler { scale }),
+            UpscaleSize::Width(_) | UpscaleSize::Height(_) | UpscaleSize::Fit(..) => &[2, 4],
+        };
+        let built_in = |&factor: &usize| {
+            let (architecture, engine) = shipped::upscaler(factor, products)?;
+            Self::of_engine(architecture, engine)
+        };
+        Ok(Self { networks: factors.iter().map(built_in).collect::<Result<_, _>>()?, size })
     }
 
-    fn of_file(file: &Path, products: unband_simd::Precision) -> Result<Self, Error> {
+    fn of_file(file: &Path, products: unband_simd::Precision) -> Result<Network, Error> {
         let fault = |what: String, hint: Option<String>| {
             let what = models::without_name(file, what);
             Error::Setting(unband_image::ParamError::File { path: file.display().to_string(), what, hint })
@@ -138,26 +179,43 @@ impl Upscaler {
         Self::of_engine(architecture, engine.with_convention(convention))
     }
 
-    fn of_engine(architecture: &'static Architecture, engine: Engine) -> Result<Self, Error> {
-        Ok(Self { upscaler: TiledUpscaler::new(architecture, Arc::new(engine))?, network: architecture.name })
+    fn of_engine(architecture: &'static Architecture, engine: Engine) -> Result<Network, Error> {
+        let tiled = TiledUpscaler::new(architecture, Arc::new(engine))?;
+        Ok(Network { name: architecture.name, tiled })
     }
 
-    /// The network's description.
+    /// Description of the network with the largest factor.
     pub fn graph(&self) -> &unband_nets::Graph {
-        self.upscaler.graph()
+        self.last().tiled.graph()
     }
 
-    /// Name of the network.
-    pub fn network(&self) -> &'static str {
-        self.network
+    /// The size in names of files: `x4`, `x1.5`, `w1920`, `h1080`, `1920x1080`.
+    pub fn label(&self) -> String {
+        self.size.label(self.last().tiled.scale())
     }
 
-    /// Width of the result relative to the image.
-    pub fn scale(&self) -> usize {
-        self.upscaler.scale()
+    /// The work for an image of given width and height.
+    pub fn planned(&self, size: (usize, usize)) -> Upscale {
+        let (network, (width, height)) = self.network_for(size);
+        Upscale { network: network.name, scale: network.tiled.scale(), width, height }
     }
 
-    /// Upscales an image. The same bytes come out for any number of threads.
+    fn last(&self) -> &Network {
+        &self.networks[self.networks.len() - 1]
+    }
+
+    /// The network for an image, the smallest that reaches the size of the result, and that size.
+    fn network_for(&self, (width, height): (usize, usize)) -> (&Network, (usize, usize)) {
+        let made = self.size.of((width, height), self.last().tiled.scale());
+        let reaches = |network: &&Network| {
+            let scale = network.tiled.scale();
+            width * scale >= made.0 && height * scale >= made.1
+        };
+        (self.networks.iter().find(reaches).unwrap_or(self.last()), made)
+    }
+
+    /// Upscales an image. The same bytes come out for any number of threads. Where the factor of the network
+    /// is not the one asked for, its result is resized by antialiased cubic interpolation.
     ///
     /// Colour, depth, profile and metadata stay. Alpha is upscaled by bicubic interpolation. YUV becomes RGB.
     /// Infinite and NaN samples take the value of their neighbour.
@@ -176,50 +234,31 @@ impl Upscaler {
         }
         let _ = NotFinite::take(&mut image);
         let depth = options.depth.resolve(image.depth);
+        let (network, size) = self.network_for((image.width(), image.height()));
         let memory = self.memory(&image, options.max_memory);
         if !memory::at_hand(self.bytes(&image).saturating_sub(memory::PROGRAM)) {
             return Err(Error::NoMemory { needed_mib: self.bytes(&image).div_ceil(1 << 20) });
         }
         let own = self.bytes(&image);
         let hidden = HiddenColours::fill(&mut image);
-        let planes = self.planes(&image, memory, ctx).map_err(|error| match error {
+        let planes = network.planes(&image, size, memory, ctx).map_err(|error| match error {
             UpscaleError::Memory { needed } => {
                 memory::error(own + needed, options.max_memory.unwrap_or(own + MEMORY), false)
             }
             UpscaleError::Restore(error) => error.into(),
         })?;
-        let alpha = image.alpha.as_ref().map(|alpha| self.upscaled_alpha(alpha));
+        let alpha = image.alpha.as_ref().map(|alpha| resized_alpha(alpha, size));
         let mut made = Image { planes, alpha, origin: Origin::default(), ..image };
         let ctx = &(*ctx).but(|new| new.rng = Rng::new(options.seed));
         round(&mut made, None, Rounding { depth, dither: options.dither, locked: options.locked }, ctx);
         regrid_alpha(&mut made, depth);
         if let (Some(hidden), Some(source)) = (hidden, image.alpha) {
-            hidden.put_back(&source, &mut made, self.scale());
+            hidden.put_back(&source, &mut made);
         }
-        let report = UpscaleReport { network: self.network, scale: self.scale(), depth };
+        let (width, height) = size;
+        let report =
+            UpscaleReport { network: network.name, scale: network.tiled.scale(), width, height, depth };
         Ok((made, report))
-    }
-
-    /// The larger planes. The edges of a small image are repeated around it, since the network takes
-    /// everything outside for black.
-    fn planes(&self, image: &Image, memory: u64, ctx: &Context<'_>) -> Result<Vec<Plane>, UpscaleError> {
-        let size = (image.width(), image.height());
-        if size.0.min(size.1) >= SMALL || size.0.max(size.1) > LONG {
-            return self.upscaler.upscaled(image, memory, ctx);
-        }
-        let planes = image.planes.iter().map(|plane| surrounded(plane, MARGIN)).collect();
-        let framed = Image::new(planes, image.color.model, image.depth);
-        let planes = self.upscaler.upscaled(&framed, memory, ctx)?;
-        let scale = self.scale();
-        let inner = Window { x0: MARGIN, y0: MARGIN, x1: MARGIN + size.0, y1: MARGIN + size.1 }.times(scale);
-        Ok(planes.iter().map(|plane| plane.cut(inner)).collect())
-    }
-
-    fn upscaled_alpha(&self, alpha: &Plane) -> Plane {
-        let (width, height) = (alpha.width * self.scale(), alpha.height * self.scale());
-        let mut larger = alpha.resized(width, height, Resampling::Bicubic);
-        larger.data.iter_mut().for_each(|v| *v = v.clamp(0.0, 1.0));
-        larger
     }
 
     /// Bytes of the program, of an image and of its result.
@@ -227,25 +266,76 @@ impl Upscaler {
         let samples: usize = image.planes.iter().chain(&image.alpha).map(|plane| plane.data.len()).sum();
         // Hidden colours are kept, and their surroundings are computed at half the size and below.
         let hidden = if image.alpha.is_some() { 4 * samples as u64 * 3 / 2 } else { 0 };
-        self.bytes_of(4 * samples as u64) + hidden
+        self.bytes_of((image.width(), image.height()), 4 * samples as u64) + hidden
     }
 
-    /// Bytes of the program, of an image with that many bytes of planes, and of its result.
-    fn bytes_of(&self, planes: u64) -> u64 {
-        let times = (1 + self.scale() * self.scale()) as u64;
-        memory::PROGRAM + planes.saturating_mul(times)
+    /// Bytes of the program, of an image with that many bytes of planes, of the network's result, and of that
+    /// in another size.
+    fn bytes_of(&self, size: (usize, usize), planes: u64) -> u64 {
+        let (network, (width, height)) = self.network_for(size);
+        let factor = network.tiled.scale();
+        let times = (1 + factor * factor) as u64;
+        let of_network = planes.saturating_mul(times);
+        let other = if (width, height) == (size.0 * factor, size.1 * factor) {
+            0.0
+        } else {
+            planes as f64 * (width as f64 / size.0 as f64) * (height as f64 / size.1 as f64)
+        };
+        memory::PROGRAM.saturating_add(of_network).saturating_add(other as u64)
     }
 
     /// The least memory for an image of given size and bytes of planes.
     #[cfg(feature = "files")]
     pub(crate) fn least(&self, size: (usize, usize), planes: u64, ctx: &Context<'_>) -> u64 {
-        self.bytes_of(planes).saturating_add(self.upscaler.least_bytes(size, ctx.threads))
+        let (network, _) = self.network_for(size);
+        self.bytes_of(size, planes).saturating_add(network.tiled.least_bytes(size, ctx.threads))
     }
 
     /// Memory left for the network besides the image and its result.
     fn memory(&self, image: &Image, allowed: Option<u64>) -> u64 {
         allowed.map_or(MEMORY, |allowed| allowed.saturating_sub(self.bytes(image)))
     }
+}
+
+impl Network {
+    /// The planes in another size. The edges of a small image are repeated around it, since the network takes
+    /// everything outside for black.
+    fn planes(
+        &self,
+        image: &Image,
+        (width, height): (usize, usize),
+        memory: u64,
+        ctx: &Context<'_>,
+    ) -> Result<Vec<Plane>, UpscaleError> {
+        let mut planes = self.upscaled(image, memory, ctx)?;
+        for plane in planes.iter_mut().filter(|plane| (plane.width, plane.height) != (width, height)) {
+            *plane = plane.resized(width, height, Resampling::BicubicAntialiased);
+        }
+        Ok(planes)
+    }
+
+    /// The planes as the network scales them.
+    fn upscaled(&self, image: &Image, memory: u64, ctx: &Context<'_>) -> Result<Vec<Plane>, UpscaleError> {
+        let size = (image.width(), image.height());
+        if size.0.min(size.1) >= SMALL || size.0.max(size.1) > LONG {
+            return self.tiled.upscaled(image, memory, ctx);
+        }
+        let planes = image.planes.iter().map(|plane| surrounded(plane, MARGIN)).collect();
+        let framed = Image::new(planes, image.color.model, image.depth);
+        let planes = self.tiled.upscaled(&framed, memory, ctx)?;
+        let scale = self.tiled.scale();
+        let inner = Window { x0: MARGIN, y0: MARGIN, x1: MARGIN + size.0, y1: MARGIN + size.1 }.times(scale);
+        Ok(planes.iter().map(|plane| plane.cut(inner)).collect())
+    }
+}
+
+/// Alpha in the size of the result.
+fn resized_alpha(alpha: &Plane, (width, height): (usize, usize)) -> Plane {
+    let smaller = width < alpha.width || height < alpha.height;
+    let method = if smaller { Resampling::BicubicAntialiased } else { Resampling::Bicubic };
+    let mut made = alpha.resized(width, height, method);
+    made.data.iter_mut().for_each(|v| *v = v.clamp(0.0, 1.0));
+    made
 }
 
 /// A plane with its edges repeated around it.

@@ -12,7 +12,8 @@ use unband::files::{
     FileOptions, FileReport, Input, Output, Task, output_name, output_stem, plan_file, run_file,
 };
 use unband::{
-    Act, Context, Depth, Dither, Error, Image, Options, OutputDepth, Reason, UpscaleOptions, Upscaler, With,
+    Act, Context, Depth, Dither, Error, Image, Options, OutputDepth, Reason, UpscaleOptions, UpscaleSize,
+    Upscaler, With,
 };
 use unband_io::{Limits, WriteOptions, by_name};
 
@@ -427,7 +428,7 @@ fn cancelling_stops_without_a_file() {
 fn one_job_upscales_and_debands_before_if_asked() {
     let folder = Folder::new();
     let input = folder.put("sky.png", &sky(96, 64, 6), "PNG");
-    let how = UpscaleOptions::with(|new| new.scale = Some(2));
+    let how = UpscaleOptions::with(|new| new.size = UpscaleSize::Scale(2.0));
     let upscaler = Arc::new(Upscaler::new(&how).unwrap());
     let job = |task| {
         run(

@@ -27,7 +27,7 @@ use crate::{Error, Options, OutputDepth, Proof, Report, prove};
 pub use super::extra_output::ExtraOutputFile;
 pub use super::memory::{PROGRAM, at_hand};
 pub use names::{Naming, check_agreement, output_name, output_stem, possible_outputs, upscaled_stem};
-pub use plan::{Plan, Repair, Upscale};
+pub use plan::{Plan, Repair};
 pub use source::Input;
 
 use names::{asked_format, default_format};

@@ -6,7 +6,7 @@ use unband_image::{Depth, Image};
 use unband_io::FormatEntry;
 
 use super::Output;
-use crate::{Error, OutputDepth};
+use crate::{Error, OutputDepth, Upscaler};
 
 /// Options that change a result's name or format.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,10 +25,10 @@ pub fn output_stem(input: &Path) -> PathBuf {
     input.with_file_name(name)
 }
 
-/// `<folder>/<name>_x<scale>_unband`: the default name of an upscaled result, without extension.
-pub fn upscaled_stem(input: &Path, scale: usize) -> PathBuf {
+/// `<folder>/<name>_x4_unband`, or another size: the default name of an upscaled result, without extension.
+pub fn upscaled_stem(input: &Path, upscaler: &Upscaler) -> PathBuf {
     let mut name = input.file_stem().unwrap_or_default().to_owned();
-    name.push(format!("_x{scale}_unband"));
+    name.push(format!("_{}_unband", upscaler.label()));
     input.with_file_name(name)
 }
 

@@ -11,6 +11,7 @@ use super::{FileOptions, Input, Output, Task, path_of};
 use crate::choose::{Act, Choices, choose, find};
 use crate::faithful::Faithful;
 use crate::jobs::check::check;
+use crate::jobs::upscale::Upscale;
 use crate::networks;
 use crate::{Error, Options, OutputDepth};
 
@@ -43,16 +44,6 @@ impl Repair {
             alpha: choices.alpha,
         }
     }
-}
-
-/// A planned upscaling.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Upscale {
-    /// The network.
-    pub network: &'static str,
-    /// Width of the result over that of the input.
-    pub scale: usize,
 }
 
 /// Properties of a file, and the planned work.
@@ -141,7 +132,7 @@ pub(super) fn plan(
         input_depth: image.depth,
         input_lossy: image.origin.is_lossy(),
         repair,
-        upscale: upscaler.map(|made| Upscale { network: made.network(), scale: made.scale() }),
+        upscale: upscaler.map(|made| made.planned((image.width(), image.height()))),
         depth,
         format: asked.unwrap_or_else(|| default_format(image, input_format, depth)),
         output: None,
