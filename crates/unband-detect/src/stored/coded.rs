@@ -11,8 +11,9 @@ pub(super) const RULE: Rule = Rule { name: "coded", when: "visible traces of a c
 /// pans, zooms and fades over photos kept for choosing, after x264, x265, VP9 and AV1
 /// (`docs/results/videos.md`).
 const CODED: f32 = 1.12;
-/// The same after coarse coding, whose error is larger than that of rounding. Two codes gain 0.2 dB more after
-/// MPEG-4 and x264 at CRF 34, but bend smooth skies at CRF 24, whose blocks show as much, by 0.3 to 1.4 dB.
+/// The same after coarse coding, whose error is larger than that of rounding. Two codes gain 0.2 dB more
+/// after MPEG-4 and x264 at CRF 34, but bend smooth skies at CRF 24, whose blocks show as much, by 0.3 to
+/// 1.4 dB.
 const COARSE: f32 = 1.3;
 /// Traces of a codec between which coding becomes coarse: x264 at CRF 28 has 4.7 to 5.9, at 34 5.2 to 6,
 /// MPEG-4 at quantiser 8 the most, 6.

@@ -120,8 +120,11 @@ def test_missing_and_broken_files(tmp_path):
 
 def test_scales_without_weights_are_refused():
     with pytest.raises(unband.OptionError, match="no built-in weights") as caught:
-        unband.upscale(CLEAN, 3)
+        unband.upscale(CLEAN, 8)
     assert caught.value.argument == "scale"
+    for wrong in ({"scale": 0}, {"scale": 2, "width": 9}, {"width": 0}, {"fit": (9, 0)}, {"fit": 9}):
+        with pytest.raises(unband.OptionError):
+            unband.upscale(CLEAN, **wrong)
     with pytest.raises(unband.OptionError) as caught:
         unband.upscale(CLEAN, weights="none.pth")
     assert caught.value.argument == "weights"

@@ -72,6 +72,10 @@ def test_upscaling_multiplies_the_size(sky):
     small = sky[:24, :20]
     assert unband.upscale(small).shape == (96, 80, 3)
     assert unband.upscale(small[:, :, 0], 2).shape == (48, 40)
+    assert unband.upscale(small, 1.5).shape == (36, 30, 3)
+    assert unband.upscale(small, width=50).shape == (60, 50, 3)
+    assert unband.upscale(small, height=12).shape == (12, 10, 3)
+    assert unband.upscale(small, fit=(30, 300)).shape == (36, 30, 3)
     planar = np.ascontiguousarray(np.moveaxis(small, -1, 0))
     large = unband.upscale(planar, 2, channel_axis=0)
     assert np.array_equal(np.moveaxis(large, 0, -1), unband.upscale(small, 2))

@@ -132,11 +132,11 @@ def upscale(
 ) -> Any:
     """Upscales an image by a network, to any size.
 
-    `image` and the result as for `deband`. One of these names the size, in proportion: `scale`, a factor of up
-    to 4 for the built-in network and up to that of `weights`, a checkpoint or an imported model; `width` or
-    `height`, in pixels; `fit`, the largest width and height. Without them: the factor of the weights, 4 for the
-    built-in network. The network of the next factor runs, and its result is resized by antialiased cubic
-    interpolation. Alpha is interpolated. Other arguments as for `deband`.
+    `image` and the result as for `deband`. One of these names the size, in proportion: `scale`, a factor of
+    up to 4 for the built-in network and up to that of `weights`, a checkpoint or an imported model; `width`
+    or `height`, in pixels; `fit`, the largest width and height. Without them: the factor of the weights, 4
+    for the built-in network. The network of the next factor runs, and its result is resized by antialiased
+    cubic interpolation. Alpha is interpolated. Other arguments as for `deband`.
     """
     source = Source(image, "image", channel_axis, bits)
     with job(

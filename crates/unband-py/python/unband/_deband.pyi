@@ -748,8 +748,11 @@ def inspect(
 @overload
 def upscale(
     image: str | PathLike[str] | Image,
-    scale: int | None = ...,
+    scale: float | None = ...,
     *,
+    width: int | None = ...,
+    height: int | None = ...,
+    fit: tuple[int, int] | None = ...,
     weights: str | PathLike[str] | None = ...,
     depth: int | str | None = ...,
     dither: str | None = ...,
@@ -765,8 +768,11 @@ def upscale(
 @overload
 def upscale(
     image: NDArray[Any],
-    scale: int | None = ...,
+    scale: float | None = ...,
     *,
+    width: int | None = ...,
+    height: int | None = ...,
+    fit: tuple[int, int] | None = ...,
     weights: str | PathLike[str] | None = ...,
     depth: int | str | None = ...,
     dither: str | None = ...,
@@ -782,8 +788,11 @@ def upscale(
 @overload
 def upscale(
     image: Any,
-    scale: int | None = ...,
+    scale: float | None = ...,
     *,
+    width: int | None = ...,
+    height: int | None = ...,
+    fit: tuple[int, int] | None = ...,
     weights: str | PathLike[str] | None = ...,
     depth: int | str | None = ...,
     dither: str | None = ...,
