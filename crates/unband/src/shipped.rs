@@ -61,6 +61,6 @@ mod tests {
             let (architecture, engine) = upscaler(scale, Precision::F32).unwrap();
             assert_eq!((architecture.name, engine.graph().scale()), ("unband-sr-lite", Some(scale)));
         }
-        assert!(matches!(upscaler(3, Precision::F32), Err(Error::NoUpscaler { .. })));
+        assert!(matches!(upscaler(3, Precision::F32), Err(Error::NoUpscaler { scale: 3.0 })));
     }
 }

@@ -25,7 +25,7 @@ impl Upscaling {
     /// network of the row's weights or else the built-in one.
     ///
     /// # Errors
-    /// Other methods; a checkpoint that is unreadable or has another scale.
+    /// Other methods; a checkpoint that is unreadable or has a smaller scale.
     pub(super) fn new(
         method: &str,
         row: &RecipeRow,
