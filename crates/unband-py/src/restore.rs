@@ -147,7 +147,7 @@ pub(crate) fn upscale<'py>(
         let upscaler = Upscaler::new(&options)?;
         let image = Arc::unwrap_or_clone(held.image(ctx));
         let (made, report) = upscaler.upscale(image, &options, ctx)?;
-        Ok((held.result(made, ctx), report.network, report.scale))
+        Ok((held.result(made, ctx), report.work.network, report.work.scale))
     })
 }
 

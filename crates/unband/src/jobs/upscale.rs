@@ -70,14 +70,8 @@ impl Default for UpscaleOptions {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UpscaleReport {
-    /// The network.
-    pub network: &'static str,
-    /// Factor of the network.
-    pub scale: usize,
-    /// Width of the result.
-    pub width: usize,
-    /// Height of the result.
-    pub height: usize,
+    /// The network, and the size of the result.
+    pub work: Upscale,
     /// Bits per sample of the result.
     pub depth: Depth,
 }
@@ -234,7 +228,8 @@ impl Upscaler {
         }
         let _ = NotFinite::take(&mut image);
         let depth = options.depth.resolve(image.depth);
-        let (network, size) = self.network_for((image.width(), image.height()));
+        let own_size = (image.width(), image.height());
+        let (network, size) = self.network_for(own_size);
         let memory = self.memory(&image, options.max_memory);
         if !memory::at_hand(self.bytes(&image).saturating_sub(memory::PROGRAM)) {
             return Err(Error::NoMemory { needed_mib: self.bytes(&image).div_ceil(1 << 20) });
@@ -255,9 +250,7 @@ impl Upscaler {
         if let (Some(hidden), Some(source)) = (hidden, image.alpha) {
             hidden.put_back(&source, &mut made);
         }
-        let (width, height) = size;
-        let report =
-            UpscaleReport { network: network.name, scale: network.tiled.scale(), width, height, depth };
+        let report = UpscaleReport { work: self.planned(own_size), depth };
         Ok((made, report))
     }
 
