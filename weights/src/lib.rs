@@ -10,6 +10,12 @@ pub static UPSCALERS: [(usize, &[u8]); 2] = [
     (4, include_bytes!("../unband-sr-lite-x4.safetensors")),
 ];
 
+/// The gates of these networks: shares of their results in the blend with interpolation.
+pub static UPSCALER_GATES: [(usize, &[u8]); 2] = [
+    (2, include_bytes!("../unband-sr-lite-x2-gate.safetensors")),
+    (4, include_bytes!("../unband-sr-lite-x4-gate.safetensors")),
+];
+
 /// The patch classifier `unband-banding-classifier`.
 pub static CLASSIFIER: &[u8] = include_bytes!("../unband-banding-classifier.safetensors");
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use unband::files::{FileBytes, FileReport, Plan, Repair};
-use unband::{Act, Drawing, Reason, Upscale};
+use unband::{Act, Drawing, Reason, Upscale, UpscaledBy};
 
 use crate::inputs::exact;
 use crate::reporter::Failure;
@@ -123,6 +123,9 @@ pub(crate) struct DoneRecord {
     /// The result of debanding before upscaling.
     #[serde(skip_serializing_if = "Option::is_none")]
     debanded: Option<&'static str>,
+    /// Mean share of the network in an upscaled image, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network_share: Option<f32>,
     #[serde(flatten)]
     changes: Option<ChangeRecord>,
     /// Metadata that the format cannot hold.
@@ -224,6 +227,7 @@ impl FileRecord {
         });
         let done = DoneRecord {
             debanded: report.report.as_ref().filter(|_| upscaled).map(|report| report.reason.word()),
+            network_share: report.upscaled.map(UpscaledBy::network_share),
             changes,
             dropped: (!upscaled || !dropped.is_empty()).then_some(dropped),
             proof: report.proof.map(|proof| ProofRecord {
@@ -269,6 +273,14 @@ pub(crate) fn line(input: &str, report: &FileReport, to_stdout: bool) -> String 
             let alpha = if plan.upscale.is_none() { alpha(repair) } else { String::new() };
             let _ = write!(line, "  {}{alpha}", other.sentence());
         }
+        _ => {}
+    }
+    match report.upscaled {
+        Some(UpscaledBy::Blend { share }) => {
+            let _ = write!(line, "  network {:.0} %, interpolation", 100.0 * share);
+        }
+        Some(UpscaledBy::Interpolation) => line += "  drawing: interpolated",
+        Some(UpscaledBy::Repetition) => line += "  pixel art: pixels repeated",
         _ => {}
     }
     if let Some(proof) = report.proof {

@@ -201,7 +201,7 @@ impl<'py> Given<'_, 'py> {
         options.weights = weights;
         options.precision = self.word::<Precision>("precision")?.unwrap_or_default();
         options.depth = self.depth()?;
-        options.dither = self.word::<Dither>("dither")?.unwrap_or_default();
+        options.dither = self.word::<Dither>("dither")?;
         options.locked = self.switch("locked")?;
         options.seed = self.value("seed", "a whole number from 0")?.unwrap_or(0);
         options.max_memory = self.amount("max_memory")?;

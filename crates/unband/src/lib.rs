@@ -128,7 +128,7 @@ pub use jobs::files;
 pub use jobs::image::{deband, deband_found, deband_with};
 pub use jobs::memory::{PeakMemory, peak_memory};
 pub use jobs::round::dithered;
-pub use jobs::upscale::{Upscale, UpscaleOptions, UpscaleReport, UpscaleSize, Upscaler};
+pub use jobs::upscale::{Upscale, UpscaleOptions, UpscaleReport, UpscaleSize, UpscaledBy, Upscaler};
 #[cfg(feature = "video")]
 pub use jobs::video;
 pub use methods::{METHODS, filters, method, methods, parse_method};

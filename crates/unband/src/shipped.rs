@@ -7,9 +7,10 @@ use unband_image::process::PerProcess;
 use unband_infer::{Engine, models};
 use unband_nets::arch::Architecture;
 use unband_simd::Precision;
-use unband_weights::{DEBANDER, UPSCALERS};
+use unband_weights::{DEBANDER, UPSCALER_GATES, UPSCALERS};
 
 use crate::Error;
+use crate::jobs::upscale::Gate;
 
 /// The built-in upscaling network of that scale.
 ///
@@ -20,6 +21,17 @@ pub(crate) fn upscaler(scale: usize, precision: Precision) -> Result<(&'static A
     let (_, bytes) = found.ok_or(Error::NoUpscaler { scale: scale as f64 })?;
     models::built_in(bytes, precision)
         .map_err(|what| Error::Setting(unread(format!("the built-in weights for ×{scale}"), what)))
+}
+
+/// The gate of the built-in upscaling network of that scale.
+///
+/// # Errors
+/// A scale without built-in weights; unreadable weights: a fault of the build.
+pub(crate) fn upscaler_gate(scale: usize) -> Result<Gate, Error> {
+    let found = UPSCALER_GATES.iter().find(|(has, _)| *has == scale);
+    let (_, bytes) = found.ok_or(Error::NoUpscaler { scale: scale as f64 })?;
+    let path = || format!("the built-in gate for ×{scale}");
+    Gate::read(bytes).map_err(|what| Error::Setting(unread(path(), what)))
 }
 
 /// An engine, once it was needed.

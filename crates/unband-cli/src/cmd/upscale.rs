@@ -27,8 +27,10 @@ Examples:
   unband upscale old.jpg --scale 1.5               the result of 2 times, made smaller
   unband upscale sky.png --weights RealESRGAN_x2plus.pth --deband --depth 16
 
-Without `--weights`, a small built-in network upscales 4 times, or 2 times where that reaches the size asked for; \
-its result is made smaller where it is larger, and interpolated where a size needs more. Published checkpoints of \
+Without `--weights`, banding is removed, then a small built-in network upscales 4 times, or 2 times where that \
+reaches the size asked for. Its result is blended with interpolation where the image has neither noise nor \
+traces of compression; drawings are interpolated, pixels of pixel art repeated. The result is made smaller \
+where it is larger than asked for, and interpolated where a size needs more. Published checkpoints of \
 BSRGAN, BSRNet, ESRGAN, FSSR, RealSR and Real-ESRGAN work as they are: `unband models list` names them, \
 `unband models info FILE` shows the contents of a file.
 
@@ -46,7 +48,7 @@ Exit codes:
     mut_arg("output", |arg| arg.help(OUTPUT).long_help(format!("{OUTPUT}\n\n{OUTPUT_MORE}"))),
     mut_arg("depth", |arg| arg.long_help("Bit depth: 8, 10, 12, 16, 32f, keep")),
     mut_arg("dither", |arg| {
-        let help = "Dithering method [default: blue-noise]";
+        let help = "Dithering method [default: blue-noise where levels are lost, else none]";
         arg.help(help).long_help(format!("{help}\n\n`unband list dithers` shows all."))
     }),
     mut_arg("suffix", |arg| arg.help(SUFFIX).long_help(format!("{SUFFIX}\n\n{SUFFIX_MORE}")))
@@ -67,9 +69,12 @@ pub(crate) struct UpscaleArgs {
     /// Network weights: a file or an imported model [default: built-in]
     #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]
     weights: Option<PathBuf>,
-    /// Remove banding first
+    /// Remove banding first [default: without `--weights`]
     #[arg(long, help_heading = "Method")]
     deband: bool,
+    /// Leave banding as it is
+    #[arg(long, conflicts_with = "deband", help_heading = "Method")]
+    no_deband: bool,
     /// Options of all commands that write images.
     #[command(flatten)]
     images: ImageArgs,
@@ -166,6 +171,7 @@ impl<'a> Upscale<'a> {
             new.size = args.size();
             new.weights = weights;
             new.precision = images.precision;
+            new.dither = images.dither;
         });
         let format = images.format.as_deref().map(settings::format_named).transpose()?;
         if let Some(format) = format {
@@ -174,7 +180,8 @@ impl<'a> Upscale<'a> {
         let upscaler = Arc::new(Upscaler::new(&options)?);
         let made = Arc::clone(&upscaler);
         let options = settings::of_images(images).but(|new| {
-            new.task = if args.deband { Task::DebandThenUpscale(upscaler) } else { Task::Upscale(upscaler) };
+            let deband = args.deband || args.weights.is_none() && !args.no_deband;
+            new.task = if deband { Task::DebandThenUpscale(upscaler) } else { Task::Upscale(upscaler) };
             new.format = format;
         });
         Ok(Self { args: images, options, upscaler: made })

@@ -211,6 +211,32 @@ fn banding_can_be_taken_out_before() {
     assert!(run("plain.png", &[])["debanded"].is_null());
     assert_eq!(run("smooth.png", &["--deband"])["debanded"], "restored");
     assert!(stage.read("plain.png") != stage.read("smooth.png"));
+    // The default of the built-in network.
+    let built_in = |more: &[&str]| {
+        let args = ["upscale", "sky.png", "-o", "built-in.png", "--scale", "2", "--overwrite", "--json"];
+        stage.run(&[&args[..], more].concat()).code(0).json().remove(0)
+    };
+    let made = built_in(&[]);
+    assert_eq!(made["debanded"], "restored");
+    assert!((0.0..=1.0).contains(&made["network_share"].as_f64().unwrap()), "{made}");
+    assert!(built_in(&["--no-deband"])["debanded"].is_null());
+}
+
+#[test]
+fn pixel_art_stays_crisp() {
+    const COLOURS: [[u8; 3]; 3] = [[200, 30, 30], [20, 20, 60], [240, 240, 200]];
+    let stage = Stage::new();
+    stage.write("sprite.png", &png(24, 16, &|x, y, c| COLOURS[(x / 3 + y / 2 * 2) % 3][c]));
+    let printed = stage.run(&["upscale", "sprite.png", "-o", "large.png", "--json"]).code(0).json().remove(0);
+    assert_eq!(printed["network_share"].as_f64(), Some(0.0));
+    let (small, large) = (stage.samples("sprite.png"), stage.samples("large.png"));
+    for (x, y) in [(0, 0), (11, 7), (95, 63)] {
+        let of = |image: &crate::stage::Samples, x: usize, y: usize| {
+            let at = 3 * (y * image.width as usize + x);
+            image.data[at..at + 3].to_vec()
+        };
+        assert_eq!(of(&large, x, y), of(&small, x / 4, y / 4), "{x}, {y}");
+    }
 }
 
 #[test]

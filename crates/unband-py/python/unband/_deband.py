@@ -136,7 +136,11 @@ def upscale(
     up to 4 for the built-in network and up to that of `weights`, a checkpoint or an imported model; `width`
     or `height`, in pixels; `fit`, the largest width and height. Without them: the factor of the weights, 4
     for the built-in network. The network of the next factor runs, and its result is resized by antialiased
-    cubic interpolation. Alpha is interpolated. Other arguments as for `deband`.
+    cubic interpolation. Alpha is interpolated.
+
+    The result of the built-in network is blended with cubic interpolation by evidence of noise and
+    compression; drawings are interpolated, pixels of pixel art repeated. `dither`: None is `blue-noise` where
+    the image has finer levels than the result, else `none`. Other arguments as for `deband`.
     """
     source = Source(image, "image", channel_axis, bits)
     with job(

@@ -181,7 +181,7 @@ pub struct RecipeRow {
     /// Dithering method, as for `--dither`, with the same default; `none` rounds to the nearest, as the
     /// papers' scripts do. A table's own `dither` is the default of its rows.
     #[serde(default, deserialize_with = "dither")]
-    pub dither: Dither,
+    pub dither: Option<Dither>,
     /// Sample format of its inputs.
     #[serde(default)]
     pub planes: Planes,
@@ -214,7 +214,7 @@ impl RecipeRow {
             settings: Vec::new(),
             best: None,
             depth: eight(),
-            dither: Dither::default(),
+            dither: None,
             planes: Planes::Rgb,
             weights: None,
             train: None,
@@ -236,11 +236,11 @@ fn depth<'de, D: serde::Deserializer<'de>>(from: D) -> Result<OutputDepth, D::Er
     String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
 }
 
-fn dither<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Dither, D::Error> {
+fn dither<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Dither>, D::Error> {
     let text = String::deserialize(from)?;
     let all = <Dither as ParamValue>::KIND;
-    <Dither as ParamValue>::parse(&text)
-        .ok_or_else(|| serde::de::Error::custom(format!("the dithers are {all}")))
+    let found = <Dither as ParamValue>::parse(&text);
+    found.map(Some).ok_or_else(|| serde::de::Error::custom(format!("the dithers are {all}")))
 }
 
 impl Recipe {

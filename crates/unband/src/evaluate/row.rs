@@ -56,7 +56,8 @@ pub struct Setting {
     pub text: String,
     way: Operation,
     depth: OutputDepth,
-    dither: Dither,
+    /// `None`: as the image needs.
+    dither: Option<Dither>,
     planes: Planes,
     weights: String,
 }
@@ -76,7 +77,8 @@ impl Row {
     /// The degraded images as a row, upscaled where clean ones are larger.
     pub fn input(scale: usize) -> Self {
         let name = if scale == 1 { "(input)" } else { "(input, bicubic)" }.to_owned();
-        let recipe = RecipeRow { depth: OutputDepth::Keep, dither: Dither::None, ..RecipeRow::blank(name) };
+        let recipe =
+            RecipeRow { depth: OutputDepth::Keep, dither: Some(Dither::None), ..RecipeRow::blank(name) };
         Self { recipe, runs: Runs::Input, best: None, network: None, untrained: false }
     }
 
@@ -177,12 +179,13 @@ fn settings(row: &RecipeRow, models: Option<&Path>) -> Result<Runs, EvaluateErro
             (false, false) => format!("{text}:{setting}"),
             (false, true) => format!("{text},{setting}"),
         };
-        let options = Options { depth: row.depth, dither: row.dither, ..Options::default() };
+        let dither = row.dither.unwrap_or_default();
+        let options = Options { depth: row.depth, dither, ..Options::default() };
         match NamedMethod::new(joined, given.as_deref(), &options, models) {
             Ok(method) => made.push(Setting {
                 text: setting,
                 depth: row.depth,
-                dither: row.dither,
+                dither: Some(dither),
                 planes: row.planes,
                 weights: of_weights(&method)?,
                 way: Operation::Restore(Box::new(method)),
@@ -285,7 +288,13 @@ impl Setting {
             Operation::Upscale(_) => &self.text,
         };
         let planes = format!("{:?}", self.planes);
-        sha256(&[method, &self.depth.to_string(), self.dither.word(), &planes, &self.weights])
+        sha256(&[
+            method,
+            &self.depth.to_string(),
+            self.dither.map_or("", Dither::word),
+            &planes,
+            &self.weights,
+        ])
     }
 
     fn checkpoint(&self) -> Option<PathBuf> {

@@ -1,5 +1,8 @@
 //! Upscaling of one image in memory by a network, to any size.
 
+mod blend;
+mod gate;
+mod pixels;
 mod size;
 
 use std::path::{Path, PathBuf};
@@ -11,13 +14,14 @@ use unband_infer::{Engine, TiledUpscaler, UpscaleError, models};
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::{Convention, checkpoint};
 
+pub(crate) use self::gate::Gate;
 pub use self::size::UpscaleSize;
 use super::check::check;
 use super::hidden::HiddenColours;
 use super::memory;
 use super::not_finite::NotFinite;
 use super::round::{Rounding, regrid_alpha, round};
-use crate::{Error, OutputDepth, Precision, shipped};
+use crate::{Error, OutputDepth, Precision, inspect, shipped};
 
 /// Memory for network buffers without a memory limit.
 const MEMORY: u64 = 1 << 30;
@@ -41,8 +45,8 @@ pub struct UpscaleOptions {
     pub precision: Precision,
     /// Bits per sample of the result.
     pub depth: OutputDepth,
-    /// Dithering method.
-    pub dither: Dither,
+    /// Dithering method. `None`: blue noise where the image has finer levels than the result, else none.
+    pub dither: Option<Dither>,
     /// The same dither threshold on all channels?
     pub locked: bool,
     /// Seed of the dither.
@@ -58,7 +62,7 @@ impl Default for UpscaleOptions {
             weights: None,
             precision: Precision::Auto,
             depth: OutputDepth::Keep,
-            dither: Dither::BlueNoise,
+            dither: None,
             locked: false,
             seed: 0,
             max_memory: None,
@@ -72,8 +76,38 @@ impl Default for UpscaleOptions {
 pub struct UpscaleReport {
     /// The network, and the size of the result.
     pub work: Upscale,
+    /// The method.
+    pub by: UpscaledBy,
     /// Bits per sample of the result.
     pub depth: Depth,
+}
+
+/// How an image was upscaled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum UpscaledBy {
+    /// The network alone.
+    Network,
+    /// A blend of the result of the built-in network and cubic interpolation.
+    Blend {
+        /// Mean share of the network, 0 to 1.
+        share: f32,
+    },
+    /// Cubic interpolation, corrected by its deviation from the image: drawings.
+    Interpolation,
+    /// Each pixel repeated: pixel art.
+    Repetition,
+}
+
+impl UpscaledBy {
+    /// Mean share of the network, 0 to 1.
+    pub fn network_share(self) -> f32 {
+        match self {
+            Self::Network => 1.0,
+            Self::Blend { share } => share,
+            Self::Interpolation | Self::Repetition => 0.0,
+        }
+    }
 }
 
 /// Upscaling networks, ready for many images.
@@ -81,12 +115,15 @@ pub struct Upscaler {
     /// By increasing factor; never empty.
     networks: Vec<Network>,
     size: UpscaleSize,
+    dither: Option<Dither>,
 }
 
 /// An upscaling network and its name.
 struct Network {
     name: &'static str,
     tiled: TiledUpscaler,
+    /// Shares of its result in the blend with interpolation; without it the result is the network's.
+    gate: Option<Gate>,
 }
 
 /// The planned upscaling of an image.
@@ -126,7 +163,7 @@ impl Upscaler {
                 UpscaleSize::Scale(asked) if asked > has as f64 => {
                     Err(Error::Scale { file: file.clone(), has, asked })
                 }
-                _ => Ok(Self { networks: vec![network], size }),
+                _ => Ok(Self { networks: vec![network], size, dither: options.dither }),
             };
         }
         let factors: &[usize] = match size {
@@ -138,9 +175,11 @@ impl Upscaler {
         };
         let built_in = |&factor: &usize| {
             let (architecture, engine) = shipped::upscaler(factor, products)?;
-            Self::of_engine(architecture, engine)
+            let gate = Some(shipped::upscaler_gate(factor)?);
+            Ok::<_, Error>(Network { gate, ..Self::of_engine(architecture, engine)? })
         };
-        Ok(Self { networks: factors.iter().map(built_in).collect::<Result<_, _>>()?, size })
+        let networks = factors.iter().map(built_in).collect::<Result<_, _>>()?;
+        Ok(Self { networks, size, dither: options.dither })
     }
 
     fn of_file(file: &Path, products: unband_simd::Precision) -> Result<Network, Error> {
@@ -175,7 +214,7 @@ impl Upscaler {
 
     fn of_engine(architecture: &'static Architecture, engine: Engine) -> Result<Network, Error> {
         let tiled = TiledUpscaler::new(architecture, Arc::new(engine))?;
-        Ok(Network { name: architecture.name, tiled })
+        Ok(Network { name: architecture.name, tiled, gate: None })
     }
 
     /// Description of the network with the largest factor.
@@ -186,6 +225,12 @@ impl Upscaler {
     /// The size in names of files: `x4`, `x1.5`, `w1920`, `h1080`, `1920x1080`.
     pub fn label(&self) -> String {
         self.size.label(self.last().tiled.scale())
+    }
+
+    /// The dithering method of its options.
+    #[cfg(feature = "files")]
+    pub(crate) fn dither(&self) -> Option<Dither> {
+        self.dither
     }
 
     /// The work for an image of given width and height.
@@ -211,6 +256,10 @@ impl Upscaler {
     /// Upscales an image. The same bytes come out for any number of threads. Where the factor of the network
     /// is not the one asked for, its result is resized by antialiased cubic interpolation.
     ///
+    /// The result of the built-in network is blended with cubic interpolation: without noise or compression
+    /// in the image, interpolation is nearer to the original where the network changes much. Drawings are
+    /// interpolated, pixels of pixel art repeated.
+    ///
     /// Colour, depth, profile and metadata stay. Alpha is upscaled by bicubic interpolation. YUV becomes RGB.
     /// Infinite and NaN samples take the value of their neighbour.
     ///
@@ -228,6 +277,8 @@ impl Upscaler {
         }
         let _ = NotFinite::take(&mut image);
         let depth = options.depth.resolve(image.depth);
+        let finer = image.depth.bits() > depth.bits();
+        let dither = options.dither.unwrap_or(if finer { Dither::BlueNoise } else { Dither::None });
         let own_size = (image.width(), image.height());
         let (network, size) = self.network_for(own_size);
         let memory = self.memory(&image, options.max_memory);
@@ -236,21 +287,24 @@ impl Upscaler {
         }
         let own = self.bytes(&image);
         let hidden = HiddenColours::fill(&mut image);
-        let planes = network.planes(&image, size, memory, ctx).map_err(|error| match error {
+        let (planes, by) = network.planes(&image, size, memory, ctx).map_err(|error| match error {
             UpscaleError::Memory { needed } => {
                 memory::error(own + needed, options.max_memory.unwrap_or(own + MEMORY), false)
             }
             UpscaleError::Restore(error) => error.into(),
         })?;
-        let alpha = image.alpha.as_ref().map(|alpha| resized_alpha(alpha, size));
+        let alpha = image.alpha.as_ref().map(|alpha| match by {
+            UpscaledBy::Repetition => pixels::repeated(alpha, size),
+            _ => resized_alpha(alpha, size),
+        });
         let mut made = Image { planes, alpha, origin: Origin::default(), ..image };
         let ctx = &(*ctx).but(|new| new.rng = Rng::new(options.seed));
-        round(&mut made, None, Rounding { depth, dither: options.dither, locked: options.locked }, ctx);
+        round(&mut made, None, Rounding { depth, dither, locked: options.locked }, ctx);
         regrid_alpha(&mut made, depth);
         if let (Some(hidden), Some(source)) = (hidden, image.alpha) {
             hidden.put_back(&source, &mut made);
         }
-        let report = UpscaleReport { work: self.planned(own_size), depth };
+        let report = UpscaleReport { work: self.planned(own_size), by, depth };
         Ok((made, report))
     }
 
@@ -274,7 +328,8 @@ impl Upscaler {
         } else {
             planes as f64 * (width as f64 / size.0 as f64) * (height as f64 / size.1 as f64)
         };
-        memory::PROGRAM.saturating_add(of_network).saturating_add(other as u64)
+        let blend = if network.gate.is_some() { blend::bytes(size, planes) } else { 0 };
+        memory::PROGRAM.saturating_add(of_network).saturating_add(other as u64).saturating_add(blend)
     }
 
     /// The least memory for an image of given size and bytes of planes.
@@ -299,12 +354,28 @@ impl Network {
         (width, height): (usize, usize),
         memory: u64,
         ctx: &Context<'_>,
-    ) -> Result<Vec<Plane>, UpscaleError> {
-        let mut planes = self.upscaled(image, memory, ctx)?;
+    ) -> Result<(Vec<Plane>, UpscaledBy), UpscaleError> {
+        let scale = self.tiled.scale();
+        let (mut planes, by) = match &self.gate {
+            None => (self.upscaled(image, memory, ctx)?, UpscaledBy::Network),
+            Some(_) if pixels::is_art(image) => {
+                let repeated = image.planes.iter().map(|plane| pixels::repeated(plane, (width, height)));
+                (repeated.collect(), UpscaledBy::Repetition)
+            }
+            Some(_) if inspect(image, ctx).drawing.is_some() => {
+                let larger = ctx.map(image.planes.len(), |p| interpolated(&image.planes[p], scale));
+                (larger, UpscaledBy::Interpolation)
+            }
+            Some(gate) => {
+                let mut planes = self.upscaled(image, memory, ctx)?;
+                let share = blend::blend(gate, &image.planes, &mut planes, scale, ctx);
+                (planes, UpscaledBy::Blend { share })
+            }
+        };
         for plane in planes.iter_mut().filter(|plane| (plane.width, plane.height) != (width, height)) {
             *plane = plane.resized(width, height, Resampling::BicubicAntialiased);
         }
-        Ok(planes)
+        Ok((planes, by))
     }
 
     /// The planes as the network scales them.
@@ -320,6 +391,20 @@ impl Network {
         let inner = Window { x0: MARGIN, y0: MARGIN, x1: MARGIN + size.0, y1: MARGIN + size.1 }.times(scale);
         Ok(planes.iter().map(|plane| plane.cut(inner)).collect())
     }
+}
+
+/// A plane scaled by cubic interpolation, plus the interpolated difference between the plane and that result
+/// made smaller again (Irani and Peleg 1991, one iteration).
+fn interpolated(plane: &Plane, scale: usize) -> Plane {
+    let (width, height) = (plane.width * scale, plane.height * scale);
+    let mut large = plane.resized(width, height, Resampling::BicubicAntialiased);
+    let mut missing = large.resized(plane.width, plane.height, Resampling::Area);
+    missing.data.iter_mut().zip(&plane.data).for_each(|(made, value)| *made = value - *made);
+    let missing = missing.resized(width, height, Resampling::BicubicAntialiased);
+    for (value, missing) in large.data.iter_mut().zip(missing.data) {
+        *value = (*value + missing).clamp(0.0, 1.0);
+    }
+    large
 }
 
 /// Alpha in the size of the result.

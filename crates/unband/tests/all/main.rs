@@ -19,4 +19,5 @@ mod metrics;
 mod networks;
 mod odd_crops;
 mod transparent;
+mod upscaled;
 mod whole_steps;

@@ -1,5 +1,4 @@
 use super::*;
-use crate::Options;
 use unband_image::Hint;
 
 fn load(texts: &[&str]) -> Result<Recipe, EvaluateError> {
@@ -22,7 +21,7 @@ const TABLE: &str = "title = 'T'\nmetrics = ['psnr']\n[data]\nkind = 'pairs'\nfo
 fn results_are_written_as_the_program_writes_them_unless_something_else_is_said() {
     let recipe = load(&[TABLE]).unwrap();
     let method = &recipe.method[0];
-    assert_eq!((method.depth, method.dither), (OutputDepth::Bits(8), Options::default().dither));
+    assert_eq!((method.depth, method.dither), (OutputDepth::Bits(8), None));
     assert_eq!((method.planes, recipe.weights, recipe.crop), (Planes::Rgb, WeightsPolicy::Required, 0));
     let recipe =
         load(&[&format!("{TABLE}depth = '16'\ndither = 'blue-noise'\nplanes = 'yuv420p'\n")]).unwrap();
@@ -35,7 +34,7 @@ fn a_table_says_the_dither_of_rows_that_say_none() {
     let more = "[[method]]\nname = 'D'\nmethod = 'smooth'\ndither = 'blue-noise'\n";
     let recipe = load(&[&format!("dither = 'none'\n{TABLE}{more}")]).unwrap();
     let dithers: Vec<_> = recipe.method.iter().map(|row| row.dither).collect();
-    assert_eq!(dithers, [Dither::None, Dither::BlueNoise]);
+    assert_eq!(dithers, [Some(Dither::None), Some(Dither::BlueNoise)]);
 }
 
 #[test]

@@ -21,7 +21,7 @@ use super::extra_output::Gathered;
 use super::memory;
 use super::rgb::{Colours, deband_as};
 use crate::choose::{Act, Choices, choose};
-use crate::jobs::upscale::{UpscaleOptions, Upscaler};
+use crate::jobs::upscale::{UpscaleOptions, UpscaledBy, Upscaler};
 use crate::{Error, Options, OutputDepth, Proof, Report, prove};
 
 pub use super::extra_output::ExtraOutputFile;
@@ -138,6 +138,8 @@ pub struct FileReport {
     pub plan: Plan,
     /// Report on the removal of banding; `None` where the image was only upscaled.
     pub report: Option<Report>,
+    /// The method of upscaling, where the image was upscaled.
+    pub upscaled: Option<UpscaledBy>,
     /// Properties that the written format could not hold.
     pub dropped: Vec<Dropped>,
     /// The counts of [`FileOptions::prove`], when something was written.
@@ -198,7 +200,7 @@ pub fn run_file(
     let gathered = options.extra_output.as_ref().map(|file| Gathered::new(file, (plan.width, plan.height)));
     let with_extra_output =
         (*ctx).but(|new| new.extra_output = gathered.as_ref().map(|gathered| gathered as &dyn ExtraOutput));
-    let (image, report) =
+    let (image, report, upscaled) =
         work(image, &plan, choices.as_ref(), options, bytes.len() as u64, &with_extra_output)?;
     let changed =
         plan.partial || plan.upscale.is_some() || report.as_ref().is_none_or(|report| report.changed);
@@ -209,6 +211,7 @@ pub fn run_file(
     let mut done = FileReport {
         plan,
         report,
+        upscaled,
         dropped: Vec::new(),
         proof: None,
         extra_output: None,
@@ -265,9 +268,9 @@ fn work(
     options: &FileOptions,
     held: u64,
     ctx: &Context<'_>,
-) -> Result<(Image, Option<Report>), Error> {
+) -> Result<(Image, Option<Report>, Option<UpscaledBy>), Error> {
     let within = |max_memory| Options { max_memory, ..options.options.clone() };
-    let mut report = None;
+    let (mut report, mut upscaled) = (None, None);
     if let (Some(repair), Some(choices)) = (&plan.repair, choices) {
         if plan.upscale.is_none() && !plan.copies {
             check_memory(&image, plan.format, options, held)?;
@@ -280,15 +283,17 @@ fn work(
         (image, report) = (better, Some(about));
     }
     if let Some(upscaler) = options.task.upscaler() {
-        let Options { dither, locked, seed, max_memory, .. } = options.options;
+        let Options { locked, seed, max_memory, .. } = options.options;
+        let dither = upscaler.dither();
         let depth = match plan.depth {
             Depth::F32 => OutputDepth::Float,
             Depth::Int(bits) => OutputDepth::Bits(bits),
         };
         let how = UpscaleOptions { depth, dither, locked, seed, max_memory, ..UpscaleOptions::default() };
-        image = upscaler.upscale(image, &how, ctx)?.0;
+        let (larger, about) = upscaler.upscale(image, &how, ctx)?;
+        (image, upscaled) = (larger, Some(about.by));
     }
-    Ok((image, report))
+    Ok((image, report, upscaled))
 }
 
 /// Is there memory for writing the result?

@@ -114,9 +114,13 @@ pub(super) fn plan(
     let (mut repair, mut choices, mut taken) = (None, None, None);
     if !matches!(options.task, Task::Upscale(_)) {
         let findings = find(image, &options.options, ctx);
-        // An upscaled image is rounded once, at the end.
-        let depth = if upscaler.is_some() { OutputDepth::Float } else { depth };
-        let chosen = choose(image, &findings, &Options { depth, ..options.options.clone() })?;
+        let chosen_for = |depth| choose(image, &findings, &Options { depth, ..options.options.clone() });
+        let mut chosen = chosen_for(depth)?;
+        if upscaler.is_some() {
+            // It is rounded once, at the end; with nothing to repair it has the levels of its file.
+            let restored = chosen.act == Act::Restore;
+            chosen = chosen_for(if restored { OutputDepth::Float } else { OutputDepth::Keep })?;
+        }
         if let Some(file) = &options.extra_output {
             networks::check_extra_output(&chosen.method, &file.name)?;
             taken = is_taken(Some(&file.path), options.overwrite)?.then(|| file.path.clone());
