@@ -279,7 +279,8 @@ pub(crate) fn line(input: &str, report: &FileReport, to_stdout: bool) -> String 
         Some(UpscaledBy::Blend { share }) => {
             let _ = write!(line, "  network {:.0} %, interpolation", 100.0 * share);
         }
-        Some(UpscaledBy::Interpolation) => line += "  drawing: interpolated",
+        Some(UpscaledBy::Confinement) => line += "  drawing: within the colours around each pixel",
+        Some(UpscaledBy::Interpolation) => line += "  data: interpolated",
         Some(UpscaledBy::Repetition) => line += "  pixel art: pixels repeated",
         _ => {}
     }

@@ -269,6 +269,33 @@ pub(crate) fn settle_orientation(bytes: &mut [u8], applied: u8) {
     }
 }
 
+/// Sets the sizes in pixels that a block states.
+pub(crate) fn set_size(bytes: &mut [u8], (width, height): (usize, usize)) {
+    let copy = bytes.to_vec();
+    let Some(block) = Block::new(&copy) else { return };
+    let Some((entries, _)) = block.first() else { return };
+    let inner = find(&entries, EXIF_IFD).and_then(|e| block.number(e));
+    let inner =
+        inner.and_then(|at| block.directory(at as usize)).map(|(entries, _)| entries).unwrap_or_default();
+    for (entries, tag, value) in [
+        (&entries, WIDTH, width),
+        (&entries, LENGTH, height),
+        (&inner, PIXEL_X, width),
+        (&inner, PIXEL_Y, height),
+    ] {
+        let Some(entry) = find(entries, tag).filter(|entry| entry.count == 1) else { continue };
+        match (entry.kind, u16::try_from(value), u32::try_from(value)) {
+            (SHORT, Ok(value), _) => block.put_u16(bytes, entry.value.start, value),
+            // A number of two bytes has room for four.
+            (SHORT | LONG, _, Ok(value)) => {
+                block.put_u16(bytes, entry.at + 2, LONG);
+                block.put_u32(bytes, entry.value.start, value);
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Swaps the values of two entries of the same type.
 fn exchange(from: &[u8], to: &mut [u8], entries: &[Entry], a: u16, b: u16) {
     let (Some(a), Some(b)) = (find(entries, a), find(entries, b)) else { return };

@@ -36,6 +36,7 @@ pub mod process;
 mod process;
 mod raw_profile;
 mod samples;
+mod sizes;
 #[cfg(feature = "files")]
 mod source;
 #[cfg(feature = "files")]
@@ -69,6 +70,7 @@ pub use limits::Limits;
 #[cfg(feature = "files")]
 pub use process::{Program, Programs, leave_nothing};
 #[cfg(feature = "files")]
+pub use sizes::resize_metadata;
 pub use source::is_named_pipe;
 #[cfg(feature = "files")]
 pub use spool::Spool;

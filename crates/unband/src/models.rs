@@ -12,6 +12,7 @@ use unband_infer::models;
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::checkpoint::{self, CheckpointError, NetworkError};
 use unband_nets::state::BindError;
+use unband_nets::zoo::{self, Published};
 
 pub use unband_infer::models::{file, folder, names};
 
@@ -56,6 +57,9 @@ pub enum ModelsError {
         /// Names of the imported models.
         known: Vec<String>,
     },
+    /// No published model that invents detail was imported.
+    #[error("a crisp result needs Real-ESRGAN, which was not imported")]
+    NotCrisp,
     /// A file name that cannot be a setting.
     #[error("the name of {} is not Unicode", path.display())]
     Name {
@@ -154,6 +158,10 @@ impl Hint for ModelsError {
             }
             Self::NotThere { known, .. } => {
                 format!("name a file, or an imported model: {}", known.join(", "))
+            }
+            Self::NotCrisp => {
+                let Published { file, place, .. } = zoo::find(CRISP[1].1)?;
+                format!("download {file} ({place}), then `unband models import {file}`")
             }
             Self::Name { .. } => "rename the file".to_owned(),
             Self::Read { path, error: CheckpointError::Io { .. } } if !path.exists() => {
@@ -358,6 +366,27 @@ pub fn file_named(named: &Path, folder: Option<&Path>) -> Result<PathBuf, Models
         return Ok(models::file(folder, name));
     }
     Err(ModelsError::NotThere { path: named.to_owned(), known })
+}
+
+/// Imported models that invent detail, by factor: trained against a discriminator, with the degradations of
+/// Real-ESRGAN.
+const CRISP: [(f64, &str); 2] = [(2.0, "real-esrgan-x2"), (4.0, "real-esrgan-x4")];
+
+/// The file of the imported model that invents detail: the smallest whose factor reaches the one given, else
+/// the largest.
+///
+/// # Errors
+/// [`ModelsError::NotCrisp`].
+pub fn crisp(factor: f64, folder: Option<&Path>) -> Result<PathBuf, ModelsError> {
+    let files = CRISP.map(|(own, name)| (own, folder.map(|folder| models::file(folder, name))));
+    let mut found =
+        files.into_iter().filter_map(|(own, file)| Some((own, file.filter(|file| file.is_file())?)));
+    let mut last = None;
+    let reached = found.find_map(|(own, file)| {
+        last = Some(file.clone());
+        (own >= factor).then_some(file)
+    });
+    reached.or(last).ok_or(ModelsError::NotCrisp)
 }
 
 /// Completes a method's settings with its weights: a model name becomes a path, and a network without weights

@@ -29,8 +29,9 @@ Examples:
 
 Without `--weights`, banding is removed, then a small built-in network upscales 4 times, or 2 times where that \
 reaches the size asked for. Its result is blended with interpolation where the image has neither noise nor \
-traces of compression; drawings are interpolated, pixels of pixel art repeated. The result is made smaller \
-where it is larger than asked for, and interpolated where a size needs more. Published checkpoints of \
+traces of compression; drawings get sharp edges without halos, pixels of pixel art are repeated. The result is \
+made smaller where it is larger than asked for, and interpolated where a size needs more. `--look crisp` needs \
+an imported Real-ESRGAN: `unband models import RealESRGAN_x4plus.pth`. Published checkpoints of \
 BSRGAN, BSRNet, ESRGAN, FSSR, RealSR and Real-ESRGAN work as they are: `unband models list` names them, \
 `unband models info FILE` shows the contents of a file.
 
@@ -69,6 +70,9 @@ pub(crate) struct UpscaleArgs {
     /// Network weights: a file or an imported model [default: built-in]
     #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]
     weights: Option<PathBuf>,
+    /// `faithful` to the image, or `crisp`: detail invented by an imported Real-ESRGAN
+    #[arg(long, value_name = "LOOK", value_enum, default_value_t = Look::Faithful, conflicts_with = "weights", help_heading = "Method", hide_default_value = true)]
+    look: Look,
     /// Remove banding first [default: without `--weights`]
     #[arg(long, help_heading = "Method")]
     deband: bool,
@@ -93,6 +97,15 @@ impl UpscaleArgs {
         let fit = self.fit.map(|(width, height)| UpscaleSize::Fit(width, height));
         own.or(width).or(height).or(fit).unwrap_or_default()
     }
+}
+
+/// Origin of the detail of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Look {
+    /// The image alone.
+    Faithful,
+    /// Invented too.
+    Crisp,
 }
 
 /// A scale factor.
@@ -166,7 +179,10 @@ impl<'a> Upscale<'a> {
         let images = &args.images;
         let folder = models::folder();
         let weights = args.weights.as_deref().map(|file| models::file_named(file, folder.as_deref()));
-        let weights = weights.transpose()?;
+        let weights = match args.look {
+            Look::Faithful => weights.transpose()?,
+            Look::Crisp => Some(models::crisp(args.scale.unwrap_or(4.0), folder.as_deref())?),
+        };
         let options = UpscaleOptions::with(|new| {
             new.size = args.size();
             new.weights = weights;

@@ -223,6 +223,24 @@ fn banding_can_be_taken_out_before() {
 }
 
 #[test]
+fn a_crisp_look_needs_an_imported_network() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    let crisp =
+        |more: &[&str]| stage.run(&[&["upscale", "sky.png", "--look", "crisp", "--json"], more].concat());
+    crisp(&[]).code(2).says("Real-ESRGAN").says("models import RealESRGAN_x4plus.pth");
+    for (file, name) in [("rrdbnet.pth", "real-esrgan-x4"), ("rrdbnet_x2_basicsr.pth", "real-esrgan-x2")] {
+        stage.run(&["models", "import", &checkpoint(file), "--as", name]).code(0);
+    }
+    for (scale, factor) in [("1.5", 2), ("2", 2), ("4", 4)] {
+        let printed = crisp(&["--scale", scale]).code(0).json().remove(0);
+        assert_eq!((printed["network"].as_str(), printed["scale"].as_u64()), (Some("rrdbnet"), Some(factor)));
+        assert_eq!(printed["debanded"], "restored");
+    }
+    crisp(&["--weights", &checkpoint("rrdbnet.pth")]).code(2);
+}
+
+#[test]
 fn pixel_art_stays_crisp() {
     const COLOURS: [[u8; 3]; 3] = [[200, 30, 30], [20, 20, 60], [240, 240, 200]];
     let stage = Stage::new();
@@ -250,8 +268,8 @@ fn profile_and_metadata_stay() {
         let output = std::process::Command::new("exiftool").args(args).current_dir(stage.path("")).output();
         String::from_utf8(output.unwrap().stdout).unwrap()
     };
-    exif(&["-overwrite_original", "-Artist=Ada", "-XMP:Title=Evening", "dusk.jpg"]);
+    exif(&["-overwrite_original", "-Artist=Ada", "-XMP:Title=Evening", "-ExifImageWidth=900", "dusk.jpg"]);
     stage.run(&["upscale", "dusk.jpg", "--weights", &checkpoint("rrdbnet_x2_kair_old.pth")]).code(0);
-    let printed = exif(&["-s3", "-Artist", "-Title", "-ImageSize", "dusk_x2_unband.png"]);
-    assert_eq!(printed.lines().collect::<Vec<_>>(), ["Ada", "Evening", "1800x1200"]);
+    let printed = exif(&["-s3", "-Artist", "-Title", "-ImageSize", "-ExifImageWidth", "dusk_x2_unband.png"]);
+    assert_eq!(printed.lines().collect::<Vec<_>>(), ["Ada", "Evening", "1800x1200", "1800"]);
 }

@@ -139,7 +139,8 @@ def upscale(
     cubic interpolation. Alpha is interpolated.
 
     The result of the built-in network is blended with cubic interpolation by evidence of noise and
-    compression; drawings are interpolated, pixels of pixel art repeated. `dither`: None is `blue-noise` where
+    compression; in drawings each sample stays within the range of those around it, and pixels of pixel art
+    are repeated. `dither`: None is `blue-noise` where
     the image has finer levels than the result, else `none`. Other arguments as for `deband`.
     """
     source = Source(image, "image", channel_axis, bits)

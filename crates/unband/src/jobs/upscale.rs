@@ -1,14 +1,17 @@
 //! Upscaling of one image in memory by a network, to any size.
 
 mod blend;
+mod drawing;
 mod gate;
 mod pixels;
+mod rows;
 mod size;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use unband_image::dither::Dither;
+use unband_image::findings::Drawing;
 use unband_image::{Context, Depth, Hint, Image, Origin, Plane, Resampling, Rng, Window, With};
 use unband_infer::{Engine, TiledUpscaler, UpscaleError, models};
 use unband_nets::arch::{self, Architecture, Purpose};
@@ -93,7 +96,9 @@ pub enum UpscaledBy {
         /// Mean share of the network, 0 to 1.
         share: f32,
     },
-    /// Cubic interpolation, corrected by its deviation from the image: drawings.
+    /// The network, its result within the range of the samples around each one: drawings.
+    Confinement,
+    /// Cubic interpolation: data such as normal maps and colour tables.
     Interpolation,
     /// Each pixel repeated: pixel art.
     Repetition,
@@ -103,7 +108,7 @@ impl UpscaledBy {
     /// Mean share of the network, 0 to 1.
     pub fn network_share(self) -> f32 {
         match self {
-            Self::Network => 1.0,
+            Self::Network | Self::Confinement => 1.0,
             Self::Blend { share } => share,
             Self::Interpolation | Self::Repetition => 0.0,
         }
@@ -257,8 +262,8 @@ impl Upscaler {
     /// is not the one asked for, its result is resized by antialiased cubic interpolation.
     ///
     /// The result of the built-in network is blended with cubic interpolation: without noise or compression
-    /// in the image, interpolation is nearer to the original where the network changes much. Drawings are
-    /// interpolated, pixels of pixel art repeated.
+    /// in the image, interpolation is nearer to the original where the network changes much. In drawings,
+    /// each sample stays within the range of those around it; pixels of pixel art are repeated.
     ///
     /// Colour, depth, profile and metadata stay. Alpha is upscaled by bicubic interpolation. YUV becomes RGB.
     /// Infinite and NaN samples take the value of their neighbour.
@@ -328,7 +333,10 @@ impl Upscaler {
         } else {
             planes as f64 * (width as f64 / size.0 as f64) * (height as f64 / size.1 as f64)
         };
-        let blend = if network.gate.is_some() { blend::bytes(size, planes) } else { 0 };
+        // Blending, or a second copy of a plane.
+        let plane = 4 * (size.0 * size.1) as u64;
+        let blend = (planes + 3 * plane).max(plane * (factor * factor) as u64);
+        let blend = if network.gate.is_some() { blend } else { 0 };
         memory::PROGRAM.saturating_add(of_network).saturating_add(other as u64).saturating_add(blend)
     }
 
@@ -362,15 +370,23 @@ impl Network {
                 let repeated = image.planes.iter().map(|plane| pixels::repeated(plane, (width, height)));
                 (repeated.collect(), UpscaledBy::Repetition)
             }
-            Some(_) if inspect(image, ctx).drawing.is_some() => {
-                let larger = ctx.map(image.planes.len(), |p| interpolated(&image.planes[p], scale));
-                (larger, UpscaledBy::Interpolation)
-            }
-            Some(gate) => {
-                let mut planes = self.upscaled(image, memory, ctx)?;
-                let share = blend::blend(gate, &image.planes, &mut planes, scale, ctx);
-                (planes, UpscaledBy::Blend { share })
-            }
+            Some(gate) => match inspect(image, ctx).drawing {
+                Some(Drawing::NormalMap | Drawing::LookupTable) => {
+                    let size = (scale * image.width(), scale * image.height());
+                    let cubic = |plane: &Plane| plane.resized(size.0, size.1, Resampling::BicubicAntialiased);
+                    (image.planes.iter().map(cubic).collect(), UpscaledBy::Interpolation)
+                }
+                Some(_) => {
+                    let mut planes = self.upscaled(image, memory, ctx)?;
+                    drawing::confine(&image.planes, &mut planes, scale, ctx);
+                    (planes, UpscaledBy::Confinement)
+                }
+                None => {
+                    let mut planes = self.upscaled(image, memory, ctx)?;
+                    let share = blend::blend(gate, &image.planes, &mut planes, scale, ctx);
+                    (planes, UpscaledBy::Blend { share })
+                }
+            },
         };
         for plane in planes.iter_mut().filter(|plane| (plane.width, plane.height) != (width, height)) {
             *plane = plane.resized(width, height, Resampling::BicubicAntialiased);
@@ -391,20 +407,6 @@ impl Network {
         let inner = Window { x0: MARGIN, y0: MARGIN, x1: MARGIN + size.0, y1: MARGIN + size.1 }.times(scale);
         Ok(planes.iter().map(|plane| plane.cut(inner)).collect())
     }
-}
-
-/// A plane scaled by cubic interpolation, plus the interpolated difference between the plane and that result
-/// made smaller again (Irani and Peleg 1991, one iteration).
-fn interpolated(plane: &Plane, scale: usize) -> Plane {
-    let (width, height) = (plane.width * scale, plane.height * scale);
-    let mut large = plane.resized(width, height, Resampling::BicubicAntialiased);
-    let mut missing = large.resized(plane.width, plane.height, Resampling::Area);
-    missing.data.iter_mut().zip(&plane.data).for_each(|(made, value)| *made = value - *made);
-    let missing = missing.resized(width, height, Resampling::BicubicAntialiased);
-    for (value, missing) in large.data.iter_mut().zip(missing.data) {
-        *value = (*value + missing).clamp(0.0, 1.0);
-    }
-    large
 }
 
 /// Alpha in the size of the result.

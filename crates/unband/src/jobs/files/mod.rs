@@ -290,7 +290,10 @@ fn work(
             Depth::Int(bits) => OutputDepth::Bits(bits),
         };
         let how = UpscaleOptions { depth, dither, locked, seed, max_memory, ..UpscaleOptions::default() };
-        let (larger, about) = upscaler.upscale(image, &how, ctx)?;
+        let small = (image.width(), image.height());
+        let (mut larger, about) = upscaler.upscale(image, &how, ctx)?;
+        let large = (larger.width(), larger.height());
+        unband_io::resize_metadata(&mut larger.metadata, small, large);
         (image, upscaled) = (larger, Some(about.by));
     }
     Ok((image, report, upscaled))

@@ -8,25 +8,19 @@
 use std::ops::Range;
 
 use unband_image::resize::{Axis, Beyond};
-use unband_image::{Context, Plane, Resampling, Window};
+use unband_image::{Context, Plane, Resampling};
 
 use super::gate::Gate;
+use super::rows::{self, ROWS};
 
-/// Half the side of the neighbourhood of a measure, in samples of the image.
+/// Half the side of the neighbourhood of a feature, in samples of the image.
 const AROUND: isize = 3;
 /// Half the side of the neighbourhood in which the result's deviation from the image is averaged.
 const CLOSE: isize = 1;
-/// Rows of the image that are worked on together.
-const ROWS: usize = 64;
-/// Rows around them: neighbourhoods of high frequencies, and of interpolated shares.
+/// Rows around a part: neighbourhoods of high frequencies, and of interpolated shares.
 const MARGIN: usize = 2 + AROUND as usize;
 /// Energy, in squared codes, up to which a neighbourhood is constant.
 const CONSTANT: f32 = 1e-3;
-
-/// Bytes that blending needs besides image and result, for an image with that many bytes of planes.
-pub(super) fn bytes((width, height): (usize, usize), planes: u64) -> u64 {
-    planes.saturating_add(12 * (width * height) as u64)
-}
 
 /// Replaces a network's result by its blend with cubic interpolation of the image. Returns the network's mean
 /// share, 0 to 1.
@@ -39,26 +33,21 @@ pub(super) fn blend(
 ) -> f32 {
     let whole = Whole::of(image);
     let differences = Differences::of(image, made, scale, ctx);
-    let parts = parts(image[0].height);
+    let parts = rows::parts(image[0].height);
     let mut slices: Vec<Vec<&mut [f32]>> = parts.iter().map(|_| Vec::with_capacity(image.len())).collect();
     for plane in made {
         let rows = plane.data.chunks_mut(plane.width * scale * ROWS);
         slices.iter_mut().zip(rows).for_each(|(slices, rows)| slices.push(rows));
     }
     let sums = ctx.map_parts(slices, |part, slices| {
-        let part = Part::new(image, &differences, &parts[part]);
+        let part = Strip::new(image, &differences, &parts[part]);
         let shares = part.shares(gate, &whole);
         part.mix(slices, &shares, scale)
     });
     sums.iter().sum::<f32>() / image[0].data.len() as f32
 }
 
-/// Ranges of rows.
-fn parts(height: usize) -> Vec<Range<usize>> {
-    (0..height.div_ceil(ROWS)).map(|part| part * ROWS..((part + 1) * ROWS).min(height)).collect()
-}
-
-/// Measures of the whole image.
+/// Features of the whole image.
 struct Whole {
     /// Level of high frequencies that a tenth of the neighbourhoods stay below, and of diagonal ones.
     floors: [f32; 2],
@@ -85,7 +74,7 @@ struct Differences {
 impl Differences {
     fn of(image: &[Plane], made: &[Plane], scale: usize, ctx: &Context<'_>) -> Self {
         let (width, height) = (image[0].width, image[0].height);
-        let parts = parts(height);
+        let parts = rows::parts(height);
         let found = ctx.map(parts.len(), |part| {
             let mut energies = [(); 3].map(|()| vec![0.0; parts[part].len() * width]);
             let pairs = image.iter().zip(made);
@@ -107,7 +96,7 @@ impl Differences {
 }
 
 /// Rows of an image with those around them.
-struct Part {
+struct Strip {
     /// The rows, counted from the first one around them.
     rows: Range<usize>,
     planes: Vec<Plane>,
@@ -115,9 +104,9 @@ struct Part {
     missing: Vec<Plane>,
 }
 
-impl Part {
+impl Strip {
     fn new(image: &[Plane], differences: &Differences, rows: &Range<usize>) -> Self {
-        let window = around(&image[0], rows);
+        let window = rows::around(&image[0], rows, MARGIN);
         let cut = |planes: &[Plane]| planes.iter().map(|plane| plane.cut(window)).collect();
         Self {
             rows: rows.start - window.y0..rows.end - window.y0,
@@ -131,12 +120,12 @@ impl Part {
     fn shares(&self, gate: &Gate, whole: &Whole) -> [Plane; 2] {
         let [high, diagonal] = [high, diagonal].map(|of| energy(&self.planes, of));
         let [changed, off, off_cubic] = &self.energies;
-        let measures = [&high, changed, off, off_cubic, &diagonal].map(|plane| mean(plane, AROUND));
+        let features = [&high, changed, off, off_cubic, &diagonal].map(|plane| mean(plane, AROUND));
         let Whole { floors, blocks } = *whole;
         let mut shares = [high, diagonal];
         for i in 0..shares[0].data.len() {
             let [high, changed, off, off_cubic, diagonal] =
-                measures.each_ref().map(|plane| level(plane.data[i]));
+                features.each_ref().map(|plane| level(plane.data[i]));
             let found = gate.shares([high, changed, off, off_cubic, diagonal, floors[0], blocks, floors[1]]);
             shares.iter_mut().zip(found).for_each(|(plane, share)| plane.data[i] = share);
         }
@@ -145,7 +134,7 @@ impl Part {
 
     /// Blends the rows of each plane of the result. Returns the sum of the network's shares.
     fn mix(&self, made: Vec<&mut [f32]>, shares: &[Plane; 2], scale: usize) -> f32 {
-        let linear = |plane: &Plane| enlarged(plane, &self.rows, scale, Resampling::Bilinear);
+        let linear = |plane: &Plane| scaled_rows(plane, &self.rows, scale, Resampling::Bilinear);
         let [own, back] = shares.each_ref().map(linear);
         for ((made, plane), missing) in made.into_iter().zip(&self.planes).zip(&self.missing) {
             let (cubic, missing) = (cubic(plane, &self.rows, scale), linear(&mean(missing, CLOSE)));
@@ -162,11 +151,6 @@ impl Part {
             .map(|share| share.min(1.0))
             .sum()
     }
-}
-
-/// Rows of a plane and those around them.
-fn around(plane: &Plane, rows: &Range<usize>) -> Window {
-    Window { x0: 0, y0: rows.start, x1: plane.width, y1: rows.end }.grown(MARGIN, plane.width, plane.height)
 }
 
 /// Half the binary logarithm of an energy: octaves of its root.
@@ -187,7 +171,7 @@ fn mean(plane: &Plane, radius: isize) -> Plane {
 }
 
 /// Some rows of a plane in another scale.
-fn enlarged(plane: &Plane, rows: &Range<usize>, scale: usize, method: Resampling) -> Vec<f32> {
+fn scaled_rows(plane: &Plane, rows: &Range<usize>, scale: usize, method: Resampling) -> Vec<f32> {
     let row = plane.width * scale;
     let mut large = plane.resized(row, plane.height * scale, method);
     large.data.truncate(rows.end * scale * row);
@@ -196,7 +180,7 @@ fn enlarged(plane: &Plane, rows: &Range<usize>, scale: usize, method: Resampling
 
 /// Some rows interpolated, within the range of samples.
 fn cubic(plane: &Plane, rows: &Range<usize>, scale: usize) -> Vec<f32> {
-    let mut found = enlarged(plane, rows, scale, Resampling::BicubicAntialiased);
+    let mut found = scaled_rows(plane, rows, scale, Resampling::BicubicAntialiased);
     for value in &mut found {
         *value = value.clamp(0.0, 1.0);
     }
@@ -242,7 +226,7 @@ fn differences(
     scale: usize,
     energies: &mut [Vec<f32>; 3],
 ) -> Vec<f32> {
-    let window = around(plane, rows);
+    let window = rows::around(plane, rows, MARGIN);
     let inner = rows.start - window.y0..rows.end - window.y0;
     let interpolated = cubic(&plane.cut(window), &inner, scale);
     let width = plane.width;
@@ -275,7 +259,7 @@ fn differences(
     missing
 }
 
-/// The level that a tenth of the neighbourhoods stay below, constant ones aside; 0 where nearly all are.
+/// The level that a tenth of the neighbourhoods stay below, without constant ones; 0 where nearly all are.
 fn floor(energies: &[f32]) -> f32 {
     let mut some: Vec<f32> = energies.iter().copied().filter(|&energy| energy > CONSTANT).collect();
     if some.len() < 16 || some.len() * 50 < energies.len() {

@@ -3,15 +3,15 @@
 use unband_nets::StateDict;
 use unband_nets::checkpoint;
 
-/// Number of measures at each sample.
-const MEASURES: usize = 8;
+/// Number of features at each sample.
+const FEATURES: usize = 8;
 
-/// Shares of two corrections of interpolation, from the measures of a sample: one hidden layer.
+/// Shares of two corrections of interpolation, from the features of a sample: one hidden layer.
 pub(crate) struct Gate {
-    mean: [f32; MEASURES],
-    deviation: [f32; MEASURES],
+    mean: [f32; FEATURES],
+    deviation: [f32; FEATURES],
     /// Weights, bias, and weights of both outputs of each hidden unit.
-    hidden: Vec<([f32; MEASURES], f32, [f32; 2])>,
+    hidden: Vec<([f32; FEATURES], f32, [f32; 2])>,
     bias: [f32; 2],
 }
 
@@ -26,12 +26,12 @@ impl Gate {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
         let state = checkpoint::read(bytes).map_err(|error| error.to_string())?.state;
         let units = state.shape("hidden.bias").and_then(|shape| shape.first().copied()).unwrap_or(0);
-        let weights = values(&state, "hidden.weight", units * MEASURES)?;
+        let weights = values(&state, "hidden.weight", units * FEATURES)?;
         let biases = values(&state, "hidden.bias", units)?;
         let out = values(&state, "out.weight", 2 * units)?;
         let row = |unit: usize| {
-            let mut row = [0.0; MEASURES];
-            row.copy_from_slice(&weights[unit * MEASURES..][..MEASURES]);
+            let mut row = [0.0; FEATURES];
+            row.copy_from_slice(&weights[unit * FEATURES..][..FEATURES]);
             (row, biases[unit], [out[unit], out[units + unit]])
         };
         Ok(Self {
@@ -43,8 +43,8 @@ impl Gate {
     }
 
     /// Shares of the network's difference from interpolation, and of its own deviation from the image.
-    pub(super) fn shares(&self, measures: [f32; MEASURES]) -> [f32; 2] {
-        let mut input = measures;
+    pub(super) fn shares(&self, features: [f32; FEATURES]) -> [f32; 2] {
+        let mut input = features;
         for (value, (mean, deviation)) in input.iter_mut().zip(self.mean.iter().zip(&self.deviation)) {
             *value = (*value - mean) / deviation;
         }
@@ -74,7 +74,7 @@ impl Gate {
     /// Shares 0 or nearly their largest everywhere.
     pub(super) fn constant(shares: [bool; 2]) -> Self {
         let bias = shares.map(|full| if full { 90.0 } else { -90.0 });
-        Self { mean: [0.0; MEASURES], deviation: [1.0; MEASURES], hidden: Vec::new(), bias }
+        Self { mean: [0.0; FEATURES], deviation: [1.0; FEATURES], hidden: Vec::new(), bias }
     }
 }
 
@@ -87,12 +87,12 @@ mod tests {
     fn shares_are_those_of_the_formula() {
         let mut gate = Gate::constant([false, false]);
         gate.bias = [0.5, -1.0];
-        gate.mean = [1.0; MEASURES];
-        gate.deviation = [2.0; MEASURES];
-        let row = |weight: f32| [weight; MEASURES];
+        gate.mean = [1.0; FEATURES];
+        gate.deviation = [2.0; FEATURES];
+        let row = |weight: f32| [weight; FEATURES];
         gate.hidden = vec![(row(0.25), 0.0, [1.0, -2.0]), (row(-0.25), 0.0, [7.0, 7.0])];
         // Each input is (3 − 1) / 2 = 1: units 8 · 0.25 = 2 and 0; sums 2.5 and −5.
-        let [own, back] = gate.shares([3.0; MEASURES]);
+        let [own, back] = gate.shares([3.0; FEATURES]);
         assert!((own - 1.1 / (1.0 + (-2.5f32).exp())).abs() < 1e-6);
         assert!((back - 1.0 / (1.0 + 5.0f32.exp())).abs() < 1e-6);
     }

@@ -91,7 +91,7 @@ impl Counts {
     }
 }
 
-/// The plane in another size: each sample repeated, and means of areas where the size is no multiple.
+/// The plane in another size: each sample repeated, and means of areas where the size is not a multiple.
 pub(super) fn repeated(plane: &Plane, (width, height): (usize, usize)) -> Plane {
     let times = width.div_ceil(plane.width).max(height.div_ceil(plane.height));
     let mut data = Vec::with_capacity(plane.data.len() * times * times);
