@@ -269,9 +269,13 @@ pub(crate) fn line(input: &str, report: &FileReport, to_stdout: bool) -> String 
         (Some(repair), Some(Reason::Restored)) if plan.upscale.is_none() => {
             let _ = write!(line, "  {}{}", repair.method, alpha(repair));
         }
+        // An upscaled image changes anyway.
+        (Some(_), Some(restored @ Reason::Restored)) => {
+            let _ = write!(line, "  {}", restored.sentence());
+        }
+        (Some(_), Some(_)) if plan.upscale.is_some() => {}
         (Some(repair), Some(other)) => {
-            let alpha = if plan.upscale.is_none() { alpha(repair) } else { String::new() };
-            let _ = write!(line, "  {}{alpha}", other.sentence());
+            let _ = write!(line, "  {}{}", other.sentence(), alpha(repair));
         }
         _ => {}
     }
