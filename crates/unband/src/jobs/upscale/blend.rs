@@ -19,9 +19,9 @@ const AROUND: isize = 3;
 const CLOSE: isize = 1;
 /// Rows around a part: neighbourhoods of high frequencies, and of interpolated shares.
 const MARGIN: usize = 2 + AROUND as usize;
-/// Levels from which an image is degraded as a whole, at the first not at all and at the second fully: the floor
-/// of high frequencies, and the part of them that the network removes. Undamaged photos with such a floor are at
-/// −2.4 of the latter, images of BSRGAN's degradation at 0.2.
+/// Levels from which an image is degraded as a whole, at the first not at all and at the second fully: the
+/// floor of high frequencies, and the part of them that the network removes. Undamaged photos with such a
+/// floor are at −2.4 of the latter, images of BSRGAN's degradation at 0.2.
 const FLOOR: (f32, f32) = (1.0, 1.6);
 const REMOVED: (f32, f32) = (-0.4, -0.1);
 /// Energy, in squared codes, up to which a neighbourhood is constant.
@@ -58,7 +58,8 @@ struct Whole {
     floors: [f32; 2],
     /// Steps between blocks of 8×8, in octaves above the usual ones.
     blocks: f32,
-    /// Degradation of the whole image, 0 to 1: high frequencies are nowhere low, and the network removes them.
+    /// Degradation of the whole image, 0 to 1: high frequencies are nowhere low, and the network removes
+    /// them.
     degraded: f32,
 }
 
