@@ -379,14 +379,10 @@ const CRISP: [(f64, &str); 2] = [(2.0, "real-esrgan-x2"), (4.0, "real-esrgan-x4"
 /// [`ModelsError::NotCrisp`].
 pub fn crisp(factor: f64, folder: Option<&Path>) -> Result<PathBuf, ModelsError> {
     let files = CRISP.map(|(own, name)| (own, folder.map(|folder| models::file(folder, name))));
-    let mut found =
-        files.into_iter().filter_map(|(own, file)| Some((own, file.filter(|file| file.is_file())?)));
-    let mut last = None;
-    let reached = found.find_map(|(own, file)| {
-        last = Some(file.clone());
-        (own >= factor).then_some(file)
-    });
-    reached.or(last).ok_or(ModelsError::NotCrisp)
+    let found = files.into_iter().filter_map(|(own, file)| Some((own, file.filter(|file| file.is_file())?)));
+    let found: Vec<(f64, PathBuf)> = found.collect();
+    let chosen = found.iter().find(|(own, _)| *own >= factor).or(found.last());
+    chosen.map(|(_, file)| file.clone()).ok_or(ModelsError::NotCrisp)
 }
 
 /// Completes a method's settings with its weights: a model name becomes a path, and a network without weights

@@ -71,7 +71,8 @@ pub(crate) struct UpscaleArgs {
     #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]
     weights: Option<PathBuf>,
     /// `faithful` to the image, or `crisp`: detail invented by an imported Real-ESRGAN
-    #[arg(long, value_name = "LOOK", value_enum, default_value_t = Look::Faithful, conflicts_with = "weights", help_heading = "Method", hide_default_value = true)]
+    #[arg(long, value_name = "LOOK", value_enum, default_value_t = Look::Faithful, hide_default_value = true)]
+    #[arg(conflicts_with = "weights", help_heading = "Method")]
     look: Look,
     /// Remove banding first [default: without `--weights`]
     #[arg(long, help_heading = "Method")]

@@ -10,6 +10,7 @@ mod distances;
 mod earlier;
 pub(crate) mod grey;
 mod jpeg;
+pub(crate) mod neighbours;
 mod resized;
 mod ringing;
 pub(crate) mod truncated;

@@ -11,6 +11,7 @@ use unband_simd::filters::smooth::mix_row;
 use unband_simd::jobs::faithful::nearest_level;
 
 use super::earlier::{ChangeShares, EarlierImage};
+use super::neighbours::{around, lowest_and_highest};
 use super::{Repair, Work};
 
 /// Half the side of the neighbourhood whose range is measured, in samples.
@@ -140,35 +141,9 @@ fn added(a: &Plane, b: &Plane, levels: &Plane, flat: f32, ctx: &Context<'_>) -> 
     rows.concat()
 }
 
-/// Applies `fold` to the samples around each one: across, then down.
-fn around<T: Copy + Send + Sync>(
-    plane: &Plane,
-    radius: usize,
-    value: impl Fn(f32) -> T + Sync,
-    fold: impl Fn(T, T) -> T + Sync,
-    ctx: &Context<'_>,
-) -> Vec<T> {
-    let (width, height) = (plane.width, plane.height);
-    let near = |at: usize, end: usize| at.saturating_sub(radius)..(at + radius + 1).min(end);
-    let across: Vec<Vec<T>> = ctx.map(height, |y| {
-        let row = plane.row(y);
-        let all = |x: usize| row[near(x, width)].iter().map(|&v| value(v)).reduce(&fold);
-        (0..width).filter_map(all).collect()
-    });
-    ctx.map(height, |y| {
-        let mut row = across[y].clone();
-        for other in near(y, height).filter(|&other| other != y) {
-            row.iter_mut().zip(&across[other]).for_each(|(a, &b)| *a = fold(*a, b));
-        }
-        row
-    })
-    .concat()
-}
-
 /// Highest minus lowest sample around each one.
 fn ranges(plane: &Plane, radius: usize, ctx: &Context<'_>) -> Vec<f32> {
-    let both = |a: (f32, f32), b: (f32, f32)| (a.0.min(b.0), a.1.max(b.1));
-    around(plane, radius, |v| (v, v), both, ctx).into_iter().map(|(low, high)| high - low).collect()
+    lowest_and_highest(plane, radius, ctx).into_iter().map(|(low, high)| high - low).collect()
 }
 
 /// Mean of the samples around each one.

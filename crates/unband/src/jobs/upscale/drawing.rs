@@ -11,6 +11,7 @@ use std::ops::Range;
 use unband_image::{Context, Plane, Resampling};
 
 use super::rows;
+use crate::repair::neighbours::lowest_and_highest;
 
 /// Steps that add the deviation from the image.
 const STEPS: usize = 2;
@@ -21,7 +22,7 @@ const MARGIN: usize = 3 * STEPS + 1;
 pub(super) fn confine(image: &[Plane], made: &mut [Plane], scale: usize, ctx: &Context<'_>) {
     for (plane, made) in image.iter().zip(made) {
         let parts = rows::parts(plane.height);
-        let improved = ctx.map(parts.len(), |part| improved(plane, made, &parts[part], scale));
+        let improved = ctx.map(parts.len(), |part| improved(plane, made, &parts[part], scale, ctx));
         let row = made.width * scale;
         for (part, rows) in parts.iter().zip(improved) {
             made.data[part.start * row..part.end * row].copy_from_slice(&rows);
@@ -30,10 +31,10 @@ pub(super) fn confine(image: &[Plane], made: &mut [Plane], scale: usize, ctx: &C
 }
 
 /// Some rows of the result.
-fn improved(plane: &Plane, made: &Plane, part: &Range<usize>, scale: usize) -> Vec<f32> {
+fn improved(plane: &Plane, made: &Plane, part: &Range<usize>, scale: usize, ctx: &Context<'_>) -> Vec<f32> {
     let window = rows::around(plane, part, MARGIN);
     let (small, mut large) = (plane.cut(window), made.cut(window.times(scale)));
-    let ranges = ranges(&small);
+    let ranges = lowest_and_highest(&small, 1, ctx);
     keep_within(&mut large, &ranges, scale);
     for _ in 0..STEPS {
         let mut missing = large.resized(small.width, small.height, Resampling::Area);
@@ -45,19 +46,6 @@ fn improved(plane: &Plane, made: &Plane, part: &Range<usize>, scale: usize) -> V
     let row = large.width * scale;
     large.data.truncate((part.end - window.y0) * row);
     large.data.split_off((part.start - window.y0) * row)
-}
-
-/// Lowest and highest value of the 3×3 samples around each one.
-fn ranges(plane: &Plane) -> Vec<(f32, f32)> {
-    let wider = |a: (f32, f32), b: (f32, f32)| (a.0.min(b.0), a.1.max(b.1));
-    let near = |at: usize, side: usize| [at.saturating_sub(1), at, (at + 1).min(side - 1)];
-    let of = |x: usize, row: &[f32]| near(x, plane.width).map(|x| (row[x], row[x]));
-    let across = |y: usize, x: usize| of(x, plane.row(y)).into_iter().fold((1.0, 0.0), wider);
-    let across: Vec<Vec<(f32, f32)>> =
-        (0..plane.height).map(|y| (0..plane.width).map(|x| across(y, x)).collect()).collect();
-    let down =
-        |y: usize, x: usize| near(y, plane.height).map(|y| across[y][x]).into_iter().fold((1.0, 0.0), wider);
-    (0..plane.height).flat_map(|y| (0..plane.width).map(move |x| (y, x))).map(|(y, x)| down(y, x)).collect()
 }
 
 fn keep_within(large: &mut Plane, ranges: &[(f32, f32)], scale: usize) {
@@ -95,10 +83,10 @@ mod tests {
         assert!(made[0].data.iter().all(|value| (0.2..=0.7).contains(value)));
         assert!(off(&made[0]) < before / 3.0, "{before} → {}", off(&made[0]));
         // Parts meet without a seam: the same as in one part.
-        let whole =
-            improved(&plane, &plane.resized(4 * width, 4 * height, Resampling::Lanczos), &(0..height), 4);
+        let ctx = Context::default();
         let mut parted = vec![plane.resized(4 * width, 4 * height, Resampling::Lanczos)];
-        confine(std::slice::from_ref(&plane), &mut parted, 4, &Context::default());
+        let whole = improved(&plane, &parted[0], &(0..height), 4, &ctx);
+        confine(std::slice::from_ref(&plane), &mut parted, 4, &ctx);
         let apart = parted[0].data.iter().zip(&whole).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(apart < 1e-6, "{apart}");
     }
