@@ -196,11 +196,12 @@ fn scaled_rows(plane: &Plane, rows: &Range<usize>, scale: usize, method: Resampl
     large.data.split_off(rows.start * scale * row)
 }
 
-/// Some rows interpolated, within the range of samples.
+/// Some rows interpolated, within 0 to 1, or the plane's own range where that is wider.
 fn cubic(plane: &Plane, rows: &Range<usize>, scale: usize) -> Vec<f32> {
     let mut found = scaled_rows(plane, rows, scale, Resampling::BicubicAntialiased);
+    let (low, high) = plane.data.iter().fold((0.0f32, 1.0f32), |(low, high), &v| (low.min(v), high.max(v)));
     for value in &mut found {
-        *value = value.clamp(0.0, 1.0);
+        *value = value.clamp(low, high);
     }
     found
 }
@@ -401,6 +402,13 @@ mod tests {
         blend(&Gate::constant([true, true]), &image, &mut made, 2, &Context::default());
         // 0.5 + 1.1 · 0.2 − 0.2
         assert!(apart(&made, &[flat(0.52, 160)]) < 1e-5);
+    }
+
+    #[test]
+    fn values_above_one_stay() {
+        let (image, mut made) = (vec![Plane::filled(16, 16, 3.0)], vec![Plane::filled(32, 32, 3.0)]);
+        blend(&Gate::constant([false, false]), &image, &mut made, 2, &Context::default());
+        assert!(apart(&made, &[Plane::filled(32, 32, 3.0)]) < 1e-5);
     }
 
     #[test]
