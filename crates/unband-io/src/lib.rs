@@ -69,8 +69,8 @@ pub use leftovers::Leftover;
 pub use limits::Limits;
 #[cfg(feature = "files")]
 pub use process::{Program, Programs, leave_nothing};
-#[cfg(feature = "files")]
 pub use sizes::resize_metadata;
+#[cfg(feature = "files")]
 pub use source::is_named_pipe;
 #[cfg(feature = "files")]
 pub use spool::Spool;

@@ -232,12 +232,6 @@ impl Upscaler {
         self.size.label(self.last().tiled.scale())
     }
 
-    /// The dithering method of its options.
-    #[cfg(feature = "files")]
-    pub(crate) fn dither(&self) -> Option<Dither> {
-        self.dither
-    }
-
     /// The work for an image of given width and height.
     pub fn planned(&self, size: (usize, usize)) -> Upscale {
         let (network, (width, height)) = self.network_for(size);
@@ -283,7 +277,8 @@ impl Upscaler {
         let _ = NotFinite::take(&mut image);
         let depth = options.depth.resolve(image.depth);
         let finer = image.depth.bits() > depth.bits();
-        let dither = options.dither.unwrap_or(if finer { Dither::BlueNoise } else { Dither::None });
+        let default = if finer { Dither::BlueNoise } else { Dither::None };
+        let dither = options.dither.or(self.dither).unwrap_or(default);
         let own_size = (image.width(), image.height());
         let (network, size) = self.network_for(own_size);
         let memory = self.memory(&image, options.max_memory);

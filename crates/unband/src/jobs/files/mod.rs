@@ -284,12 +284,11 @@ fn work(
     }
     if let Some(upscaler) = options.task.upscaler() {
         let Options { locked, seed, max_memory, .. } = options.options;
-        let dither = upscaler.dither();
         let depth = match plan.depth {
             Depth::F32 => OutputDepth::Float,
             Depth::Int(bits) => OutputDepth::Bits(bits),
         };
-        let how = UpscaleOptions { depth, dither, locked, seed, max_memory, ..UpscaleOptions::default() };
+        let how = UpscaleOptions { depth, locked, seed, max_memory, ..UpscaleOptions::default() };
         let small = (image.width(), image.height());
         let (mut larger, about) = upscaler.upscale(image, &how, ctx)?;
         let large = (larger.width(), larger.height());
