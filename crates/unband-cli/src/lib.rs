@@ -13,6 +13,7 @@ mod images;
 mod inputs;
 mod interrupt;
 mod licences;
+mod media;
 mod memory;
 mod mistaken;
 mod outcome;
@@ -28,6 +29,7 @@ mod settings;
 mod shown;
 mod streams;
 mod summary;
+mod videos;
 
 use std::ffi::OsString;
 

@@ -84,13 +84,25 @@ struct RepairRecord {
     faithful: bool,
 }
 
+/// The network of an upscaled image or video, and the size of the result.
 #[derive(Debug, Serialize)]
-struct UpscaleRecord {
+pub(crate) struct UpscaleRecord {
     network: &'static str,
     /// Factor of the network.
     scale: usize,
     output_width: usize,
     output_height: usize,
+}
+
+impl From<Upscale> for UpscaleRecord {
+    fn from(Upscale { network, scale, width, height, .. }: Upscale) -> Self {
+        Self { network, scale, output_width: width, output_height: height }
+    }
+}
+
+/// "unband-sr-lite ×2 to 1280×720".
+pub(crate) fn upscaling(Upscale { network, scale, width, height, .. }: &Upscale) -> String {
+    format!("{network} ×{scale} to {width}×{height}")
 }
 
 /// File sizes.
@@ -182,12 +194,7 @@ impl PlanRecord {
             height: plan.height,
             depth: plan.input_depth.bits(),
             repair,
-            upscale: plan.upscale.map(|Upscale { network, scale, width, height, .. }| UpscaleRecord {
-                network,
-                scale,
-                output_width: width,
-                output_height: height,
-            }),
+            upscale: plan.upscale.map(UpscaleRecord::from),
             output_format: plan.format.name,
             output_depth: plan.depth.bits(),
             exists: shown(plan.taken.as_deref()),
@@ -339,9 +346,7 @@ fn head(input: &str, plan: &Plan, reason: Option<Reason>) -> String {
     let Plan { width, height, input_depth, .. } = plan;
     let head = format!("{input} {width}×{height} {input_depth} {}", plan.input_format.name);
     match (&plan.upscale, &plan.repair) {
-        (Some(Upscale { network, scale, width, height, .. }), _) => {
-            format!("{head}  {network} ×{scale} to {width}×{height}")
-        }
+        (Some(work), _) => format!("{head}  {}", upscaling(work)),
         (None, Some(_)) if matches!(reason, Some(Reason::Drawn(_) | Reason::OneCodeOnly)) => head,
         (None, Some(repair)) => format!("{head}  {}", repair.findings.short()),
         _ => head,

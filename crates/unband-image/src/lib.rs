@@ -31,6 +31,7 @@ pub mod rng;
 mod strided;
 pub mod tile;
 mod to_rgb;
+mod to_yuv;
 pub mod turn;
 mod whole_steps;
 mod window;

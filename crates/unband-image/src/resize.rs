@@ -75,6 +75,19 @@ impl Plane {
         self.mapped(&axis(self.width), &axis(self.height))
     }
 
+    /// A chroma plane of an image that is scaled by factors across and down, in another size. `every`: across
+    /// and down, the number of luma samples per sample where it lies on one of them, 1 where it lies in their
+    /// middle. Antialiased bicubic.
+    ///
+    /// # Panics
+    /// When a side is 0 or a scale is not positive.
+    #[must_use]
+    pub fn resized_chroma(&self, to: (usize, usize), scale: (f64, f64), every: (usize, usize)) -> Self {
+        let across = rules::bicubic_sited(self.width, to.0, scale.0, every.0);
+        let down = rules::bicubic_sited(self.height, to.1, scale.1, every.1);
+        self.mapped(&across, &down)
+    }
+
     /// Every row through one map, then every column through another.
     ///
     /// # Panics

@@ -65,6 +65,16 @@ impl TiledUpscaler {
         self.scale
     }
 
+    /// Samples around a window that its result depends on, by more than the order of sums.
+    pub fn radius(&self) -> usize {
+        self.engine.graph().receptive_radius().unwrap_or(self.halo)
+    }
+
+    /// The step of positions at which windows begin.
+    pub fn step(&self) -> usize {
+        self.align * self.multiple
+    }
+
     /// Upscales the planes of an image; one plane stays one. Works on the whole image if `memory` bytes
     /// suffice for the network's intermediate results. Otherwise it works on windows with the halo that they
     /// depend on. The result is the same except for the order of sums.

@@ -3,88 +3,84 @@
 mod images;
 mod preview;
 mod report;
-mod stream;
-mod videos;
 
-use unband::io::video::{container_of, promises_video};
-use unband::{OutputDepth, With};
+use unband::With;
+use unband::files::Task;
+use unband::video::VideoOptions;
 
-use crate::args::DebandArgs;
+use crate::args::{DebandArgs, ImageArgs, VideoArgs};
 use crate::bar::Bar;
-use crate::inputs::{Gather, Gathered, Input, STDIO, readable};
-use crate::interrupt;
+use crate::inputs::{Gathered, SUFFIX};
+use crate::media::{self, MediaCommand};
 use crate::outcome::Outcome;
-use crate::outputs;
-use crate::piped;
-use crate::reporter::{Loudness, Reporter};
+use crate::record::Schema;
+use crate::reporter::{Failure, Loudness, Reporter};
+use crate::settings;
+use crate::videos::{self, VideoJob};
 
 /// Runs the command.
 pub(crate) fn run(args: &DebandArgs) -> Outcome {
     let quiet_bar = Bar::none();
     let loudness = Loudness::new(args.images.reporter.quiet, args.images.reporter.verbose);
     let reporter = Reporter { loudness, bar: &quiet_bar };
-    if let Some(count) = args.video.preview {
+    if let Some(count) = args.frames.preview {
         return preview::run(args, count.into(), &reporter);
     }
-    if let [only] = args.images.inputs.as_slice()
-        && only.as_os_str() == STDIO
-    {
-        interrupt::listen();
-        // To a pipe or a video, even a single frame is written as a stream.
-        let elsewhere = args.images.output.as_ref().filter(|path| path.as_os_str() != STDIO);
-        let to_video = elsewhere.is_some_and(|path| container_of(path).is_some() && !path.is_dir());
-        return match piped::look(to_video || (elsewhere.is_none() && args.images.format.is_none())) {
-            Ok(look) if look.is_video || (look.is_stream && to_video) => {
-                videos::run_piped(args, &look.begins, &reporter)
-            }
-            Ok(look) if look.is_stream => stream::run(args, &look.begins, &reporter),
-            Ok(look) => images::run(args, gather(args), look.begins, &reporter),
-            Err(error) => {
-                reporter.failure(&piped::unreadable(&error));
-                Outcome::SomeFailed
-            }
-        };
+    media::run(args, &reporter)
+}
+
+impl MediaCommand for DebandArgs {
+    fn images(&self) -> &ImageArgs {
+        &self.images
     }
-    if videos::are_frames(args) {
-        return videos::run_frames(args, &reporter);
+
+    fn video(&self) -> &VideoArgs {
+        &self.video
     }
-    let mut found = gather(args);
-    let no_copies = makes_no_copies(args, &found);
-    let with = |no_copies: bool| DebandArgs { only_banded: args.only_banded || no_copies, ..args.clone() };
-    let stills_args = with(no_copies);
-    let is_video = |input: &Input| !input.is_stdin() && videos::is_one(&input.path);
-    let (videos, stills) = std::mem::take(&mut found.inputs).into_iter().partition(is_video);
-    found.inputs = stills;
-    let named = args.video.named();
-    if videos.is_empty() {
-        if !named.is_empty() {
-            let names = named.join("`, `");
-            let are = if named.len() > 1 { "are" } else { "is" };
-            reporter.note(&format_args!("`{names}` {are} for videos, but no video was named"));
+
+    fn for_videos(&self) -> Vec<&'static str> {
+        [self.video.named(), self.frames.named()].concat()
+    }
+
+    fn job(&self, no_copies: bool) -> Result<VideoJob<'_>, Failure> {
+        Ok(VideoJob {
+            images: &self.images,
+            video: &self.video,
+            suffix: suffix(self).to_owned(),
+            options: video_options(self)?.but(|new| new.only_banded |= no_copies),
+            schema: Schema::default(),
+        })
+    }
+
+    fn run_images(
+        &self,
+        found: Gathered,
+        begins: Vec<u8>,
+        no_copies: bool,
+        reporter: &Reporter<'_>,
+    ) -> Outcome {
+        let args = Self { only_banded: self.only_banded || no_copies, ..self.clone() };
+        images::run(&args, found, begins, reporter)
+    }
+}
+
+/// Text after the names of videos' results.
+fn suffix(args: &DebandArgs) -> &str {
+    args.images.suffix.as_deref().unwrap_or(SUFFIX)
+}
+
+/// The library's options for videos.
+fn video_options(args: &DebandArgs) -> Result<VideoOptions, Failure> {
+    let options = settings::file_options(args)?.options;
+    for (given, option) in [(args.prove, "--prove"), (args.save_output.is_some(), "--save-output")] {
+        if given {
+            return Err(videos::for_images(option));
         }
-        return images::run(&stills_args, found, Vec::new(), &reporter);
     }
-    // Options that request another coding or a part apply to all videos.
-    let asked = !named.is_empty() || args.images.depth != OutputDepth::Keep;
-    let outcome = videos::run(&with(no_copies && !asked), &videos, &reporter);
-    if matches!(outcome, Outcome::Interrupted | Outcome::Usage) {
-        return outcome;
-    }
-    outcome.max(images::run(&stills_args, found, Vec::new(), &reporter))
-}
-
-/// Is nothing written for images of a folder or pattern without banding? Copies complete a folder of results;
-/// next to their originals they are of no use.
-fn makes_no_copies(args: &DebandArgs, found: &Gathered) -> bool {
-    found.several && args.images.output.is_none() && args.images.format.is_none()
-}
-
-/// All inputs, videos included.
-fn gather(args: &DebandArgs) -> Gathered {
-    let gather = Gather::new(&|path| readable(path) || promises_video(path)).but(|new| {
-        new.recursive = args.images.recursive;
-        new.output_folder = outputs::folder_of(args.images.output.as_deref(), &args.images.inputs);
-        new.suffix = args.images.suffix.as_deref();
-    });
-    gather.run(&args.images.inputs)
+    let options = videos::options(&args.images, &args.video, Task::Deband, options)?;
+    Ok(options.but(|new| {
+        new.only_banded = args.only_banded;
+        new.temporal = args.frames.temporal.unwrap_or_default();
+        new.only.clone_from(&args.frames.only);
+    }))
 }

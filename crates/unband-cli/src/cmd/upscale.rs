@@ -1,4 +1,4 @@
-//! `unband upscale`: image upscaling.
+//! `unband upscale`: upscaling of images and videos.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,18 +6,18 @@ use std::sync::Arc;
 use clap::Args;
 use unband::batch::Cost;
 use unband::files::{self, FileOptions, Task};
-use unband::io::video::is_video;
 use unband::{Context, UpscaleOptions, UpscaleSize, Upscaler, With, models};
 
-use crate::args::{ImageArgs, within};
+use crate::args::{ImageArgs, VideoArgs, within};
 use crate::bar::Bar;
 use crate::images::{self, ImageCommand};
-use crate::inputs::{Gather, exact, readable};
+use crate::inputs::{Gathered, SUFFIX};
+use crate::media::{self, MediaCommand};
 use crate::outcome::Outcome;
-use crate::outputs;
 use crate::record::Schema;
 use crate::reporter::{Failure, Loudness, Reporter};
 use crate::settings;
+use crate::videos::{self, VideoJob};
 
 const AFTER: &str = "\
 Examples:
@@ -25,6 +25,7 @@ Examples:
   unband upscale old.jpg --weights BSRGAN.pth      with a published network
   unband upscale photos -o large --fit 3840x2160   as large as fits into that size
   unband upscale old.jpg --scale 1.5               the result of 2 times, made smaller
+  unband upscale clip.mkv --scale 2                a video: clip_x2_unband.mkv; `-n` says time and size first
   unband upscale sky.png --weights RealESRGAN_x2plus.pth --deband --depth 16
 
 Without `--weights`, banding is removed, then a small built-in network upscales 4 times, or 2 times where that \
@@ -45,14 +46,12 @@ Exit codes:
 #[derive(Clone, Debug, Args)]
 #[command(
     after_long_help = AFTER,
-    mut_arg("inputs", |arg| arg.help("Images (not videos), folders, patterns, or `-` for standard input")),
     mut_arg("output", |arg| arg.help(OUTPUT).long_help(format!("{OUTPUT}\n\n{OUTPUT_MORE}"))),
-    mut_arg("depth", |arg| arg.long_help("Bit depth: 8, 10, 12, 16, 32f, keep")),
     mut_arg("dither", |arg| {
-        let help = "Dithering method [default: blue-noise where levels are lost, else none]";
+        let help = "Dithering method [default: blue-noise where levels are lost, else none; video as `deband`]";
         arg.help(help).long_help(format!("{help}\n\n`unband list dithers` shows all."))
     }),
-    mut_arg("suffix", |arg| arg.help(SUFFIX).long_help(format!("{SUFFIX}\n\n{SUFFIX_MORE}")))
+    mut_arg("suffix", |arg| arg.help(SUFFIX_HELP).long_help(format!("{SUFFIX_HELP}\n\n{SUFFIX_MORE}")))
 )]
 pub(crate) struct UpscaleArgs {
     /// Scale factor, above 1 [default: that of the weights, else 4]
@@ -83,6 +82,9 @@ pub(crate) struct UpscaleArgs {
     /// Options of all commands that write images.
     #[command(flatten)]
     images: ImageArgs,
+    /// Options for videos.
+    #[command(flatten)]
+    video: VideoArgs,
 }
 
 impl UpscaleArgs {
@@ -130,7 +132,7 @@ fn fit(text: &str) -> Result<(usize, usize), String> {
 /// Largest side of a result.
 const LONGEST: usize = 65_535;
 
-const SUFFIX: &str =
+const SUFFIX_HELP: &str =
     "Text after the name of each output [default: `_x4_unband` next to the input, none in a folder]";
 
 const SUFFIX_MORE: &str =
@@ -143,34 +145,18 @@ By default the result is written next to the input; `_x4` is the scale factor, o
 `-` is standard output.
 Several inputs, or a folder, need a folder here; names and subfolders are kept.";
 
-/// Upscales images.
+/// Upscales images and videos.
 pub(crate) fn run(args: &UpscaleArgs) -> Outcome {
     let quiet_bar = Bar::none();
     let reporter = &args.images.reporter;
     let reporter = Reporter { loudness: Loudness::new(reporter.quiet, reporter.verbose), bar: &quiet_bar };
-    let video = args.images.inputs.iter().find(|path| path.is_file() && is_video(path));
-    if let Some(video) = video {
-        let name = exact(video);
-        let message = format!("{name} is a video; `unband upscale` takes images");
-        let hint = format!(
-            "write its frames as images with `unband {name} -o frames/%04d.png`, and upscale these: `unband upscale frames -o large/`"
-        );
-        reporter.failure(&Failure::usage(message, hint));
-        return Outcome::Usage;
-    }
     let Ok(work) = reporter.settled(Upscale::new(args)) else { return Outcome::Usage };
-    let gather = Gather::new(&readable).but(|new| {
-        new.recursive = args.images.recursive;
-        new.output_folder = outputs::folder_of(args.images.output.as_deref(), &args.images.inputs);
-        new.suffix = args.images.suffix.as_deref();
-    });
-    let found = gather.run(&args.images.inputs);
-    images::run(&work, &args.images, found, Vec::new(), &reporter)
+    media::run(&work, &reporter)
 }
 
 /// The upscaling job.
 struct Upscale<'a> {
-    args: &'a ImageArgs,
+    args: &'a UpscaleArgs,
     options: FileOptions,
     upscaler: Arc<Upscaler>,
 }
@@ -201,7 +187,36 @@ impl<'a> Upscale<'a> {
             new.task = if deband { Task::DebandThenUpscale(upscaler) } else { Task::Upscale(upscaler) };
             new.format = format;
         });
-        Ok(Self { args: images, options, upscaler: made })
+        Ok(Self { args, options, upscaler: made })
+    }
+}
+
+impl MediaCommand for Upscale<'_> {
+    fn images(&self) -> &ImageArgs {
+        &self.args.images
+    }
+
+    fn video(&self) -> &VideoArgs {
+        &self.args.video
+    }
+
+    fn job(&self, _no_copies: bool) -> Result<VideoJob<'_>, Failure> {
+        let (images, video) = (&self.args.images, &self.args.video);
+        let label = self.upscaler.label();
+        let suffix = images.suffix.clone().unwrap_or_else(|| format!("_{label}{SUFFIX}"));
+        let options =
+            videos::options(images, video, self.options.task.clone(), self.options.options.clone())?;
+        Ok(VideoJob { images, video, suffix, options, schema: self.schema() })
+    }
+
+    fn run_images(
+        &self,
+        found: Gathered,
+        begins: Vec<u8>,
+        _no_copies: bool,
+        reporter: &Reporter<'_>,
+    ) -> Outcome {
+        images::run(self, &self.args.images, found, begins, reporter)
     }
 }
 
@@ -216,7 +231,7 @@ impl ImageCommand for Upscale<'_> {
 
     fn cost(&self, _: &Path, ctx: &Context<'_>) -> Cost {
         // One image at a time: its network uses all threads and all memory.
-        Cost { threads: ctx.threads, memory: self.args.max_memory.unwrap_or(0) }
+        Cost { threads: ctx.threads, memory: self.args.images.max_memory.unwrap_or(0) }
     }
 
     fn schema(&self) -> Schema {

@@ -4,6 +4,8 @@ mod codes;
 mod pixel_format;
 pub mod rows;
 
+use std::borrow::Cow;
+
 use crate::color::Color;
 use crate::dither::Grid;
 use crate::{Codec, Depth, Image, Model, Plane, Range};
@@ -132,6 +134,31 @@ impl FrameFormat {
         (before, from): (&[u8], &Self),
         out: &mut Vec<u8>,
     ) -> Result<(), FrameError> {
+        self.write_planes(image, out)?;
+        if self.pixels.alpha {
+            from.alpha_into(before, self, out);
+        }
+        Ok(())
+    }
+
+    /// As [`FrameFormat::write`], with the image's own alpha; opaque without any.
+    ///
+    /// # Errors
+    /// Images of another size or model.
+    pub fn write_whole(&self, image: &Image, out: &mut Vec<u8>) -> Result<(), FrameError> {
+        self.write_planes(image, out)?;
+        if self.pixels.alpha {
+            let opaque = || Plane::filled(self.width, self.height, 1.0);
+            let alpha = image.alpha.as_ref().map_or_else(|| Cow::Owned(opaque()), Cow::Borrowed);
+            if (alpha.width, alpha.height) != (self.width, self.height) {
+                return Err(FrameError::Differs);
+            }
+            self.write_alpha(&alpha, out);
+        }
+        Ok(())
+    }
+
+    fn write_planes(&self, image: &Image, out: &mut Vec<u8>) -> Result<(), FrameError> {
         let layout = self.planes();
         let fits = |(&p, (_, size)): (&usize, &(_, (usize, usize)))| {
             image.planes.get(p).is_some_and(|plane| (plane.width, plane.height) == *size)
@@ -147,10 +174,11 @@ impl FrameFormat {
                 rows::write_row(out, row, self.pixels.bits, self.grid(p), &mut codes);
             }
         }
-        if self.pixels.alpha {
-            from.alpha_into(before, self, out);
-        }
         Ok(())
+    }
+
+    fn write_alpha(&self, alpha: &Plane, out: &mut Vec<u8>) {
+        rows::write_row(out, &alpha.data, self.pixels.bits, self.alpha_grid(), &mut Vec::new());
     }
 
     /// Converts a frame to a format with at least as many bits. Limited-range codes gain zeros as low bits;
@@ -195,8 +223,15 @@ impl FrameFormat {
             return out
                 .extend(self.planes().last().map(|(range, _)| &bytes[range.clone()]).unwrap_or_default());
         }
-        let Some(alpha) = self.alpha(bytes) else { return };
-        rows::write_row(out, &alpha.data, to.pixels.bits, to.alpha_grid(), &mut Vec::new());
+        if let Some(alpha) = self.alpha(bytes) {
+            to.write_alpha(&alpha, out);
+        }
+    }
+
+    /// Frames of another size.
+    #[must_use]
+    pub fn with_size(&self, (width, height): (usize, usize)) -> Self {
+        Self { width, height, ..*self }
     }
 
     /// The same frames with at least `bits` bits per sample, if there is such a format.

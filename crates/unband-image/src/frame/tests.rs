@@ -50,6 +50,9 @@ fn frames_of_every_planar_format_come_back() {
             let image = format.read(&before).unwrap();
             format.write(&image, (&before, &format), &mut out).unwrap();
             assert!(out == before, "{} {range:?}", pixels.name);
+            let image = Image { alpha: format.alpha(&before), ..image };
+            format.write_whole(&image, &mut out).unwrap();
+            assert!(out == before, "{} {range:?}, with its alpha", pixels.name);
         }
     }
 }

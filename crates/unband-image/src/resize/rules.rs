@@ -79,12 +79,19 @@ pub(super) fn area_upscaled(from: usize, to: usize) -> Axis {
 ///
 /// Source: MATLAB `imresize`, bicubic with antialiasing, as `imresize_np` of cszn/KAIR repeats it.
 pub(super) fn bicubic_antialiased(from: usize, to: usize, scale: f64) -> Axis {
+    bicubic_sited(from, to, scale, 1)
+}
+
+/// As [`bicubic_antialiased`], for a row of chroma whose samples lie on every `every`-th sample of luma; 1 also
+/// where they lie in the middle of several.
+pub(super) fn bicubic_sited(from: usize, to: usize, scale: f64, every: usize) -> Axis {
+    let every = every as f64;
     let squeeze = scale.min(1.0);
     let width = 4.0 / squeeze;
     let count = width.ceil() as isize + 2;
     Axis::new(from, to, Beyond::Symmetric, |o, taps| {
         // One-based positions.
-        let at = (o as f64 + 1.0) / scale + 0.5 * (1.0 - 1.0 / scale);
+        let at = (o as f64 + 1.0) / scale + 1.0 - 1.0 / scale + 0.5 * (1.0 / scale - 1.0) / every;
         let left = (at - width / 2.0).floor() as isize;
         taps.extend((left..left + count).map(|i| (i - 1, squeeze * cubic((at - i as f64) * squeeze, -0.5))));
         normalise(taps);

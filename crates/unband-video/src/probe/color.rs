@@ -129,3 +129,12 @@ fn matrix(video: &Video) -> Result<Matrix, String> {
         (Some(other), _) => Err(format!("the colour matrix `{other}`")),
     }
 }
+
+/// `FFmpeg`'s name of a matrix.
+pub(super) fn matrix_name(matrix: Matrix) -> &'static str {
+    match matrix {
+        Matrix::Bt601 => "smpte170m",
+        Matrix::Bt709 => "bt709",
+        Matrix::Bt2020 => "bt2020nc",
+    }
+}

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use std::{fmt, io};
 
-use unband_image::{Color, Colorimetry, Depth};
+use unband_image::{Color, Colorimetry, Depth, Model};
 
 use super::{DynamicHdr, color};
 use crate::complaint::{Fault, fault};
@@ -324,6 +324,22 @@ impl VideoFile {
     /// [`VideoError::Color`]: matrices and pixel formats without a type in this project.
     pub fn color(&self) -> Result<Color, VideoError> {
         color::color(&self.video).map_err(|what| VideoError::Color { path: self.path.clone(), what })
+    }
+
+    /// The same video with frames of another size, as an encoder and a container take them. Its colours stay:
+    /// a matrix that players would take from the size is stated.
+    ///
+    /// # Errors
+    /// As [`VideoFile::color`].
+    pub fn with_size(&self, (width, height): (usize, usize)) -> Result<Self, VideoError> {
+        let mut video = self.video.clone();
+        (video.width, video.height) = (width, height);
+        if video.matrix.is_none()
+            && let Model::Yuv { matrix, .. } = self.color()?.model
+        {
+            video.matrix = Some(color::matrix_name(matrix).to_owned());
+        }
+        Ok(Self { video, ..self.clone() })
     }
 
     /// Checks that frames are progressive. Restoring two fields as one image would combine two moments.

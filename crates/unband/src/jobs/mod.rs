@@ -19,6 +19,8 @@ pub(crate) mod round;
 mod stages;
 pub(crate) mod still;
 mod tally;
+#[cfg(feature = "files")]
+mod task;
 mod turned;
 pub(crate) mod upscale;
 #[cfg(feature = "video")]

@@ -2,29 +2,34 @@
 
 mod blend;
 mod drawing;
+#[cfg(feature = "video")]
+mod frames;
 mod gate;
 mod pixels;
 mod rows;
 mod size;
+mod way;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use unband_image::dither::Dither;
-use unband_image::findings::Drawing;
 use unband_image::{Context, Depth, Hint, Image, Origin, Plane, Resampling, Rng, Window, With};
 use unband_infer::{Engine, TiledUpscaler, UpscaleError, models};
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::{Convention, checkpoint};
 
+#[cfg(feature = "video")]
+pub(crate) use self::frames::{FrameRounding, FrameUpscaler, LargeFrame};
 pub(crate) use self::gate::Gate;
 pub use self::size::UpscaleSize;
+use self::way::{Evidence, Way};
 use super::check::check;
 use super::hidden::HiddenColours;
 use super::memory;
 use super::not_finite::NotFinite;
 use super::round::{Rounding, regrid_alpha, round};
-use crate::{Error, OutputDepth, Precision, inspect, shipped};
+use crate::{Error, OutputDepth, Precision, shipped};
 
 /// Memory for network buffers without a memory limit.
 const MEMORY: u64 = 1 << 30;
@@ -121,6 +126,8 @@ pub struct Upscaler {
     networks: Vec<Network>,
     size: UpscaleSize,
     dither: Option<Dither>,
+    /// File of the weights, if they are not built in.
+    file: Option<PathBuf>,
 }
 
 /// An upscaling network and its name.
@@ -148,7 +155,7 @@ pub struct Upscale {
 impl std::fmt::Debug for Upscaler {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let factors: Vec<usize> = self.networks.iter().map(|network| network.tiled.scale()).collect();
-        write!(f, "Upscaler({} ×{factors:?}, {:?})", self.networks[0].name, self.size)
+        write!(f, "Upscaler({} ×{factors:?} {:?}, {:?})", self.networks[0].name, self.file, self.size)
     }
 }
 
@@ -168,7 +175,12 @@ impl Upscaler {
                 UpscaleSize::Scale(asked) if asked > has as f64 => {
                     Err(Error::Scale { file: file.clone(), has, asked })
                 }
-                _ => Ok(Self { networks: vec![network], size, dither: options.dither }),
+                _ => Ok(Self {
+                    networks: vec![network],
+                    size,
+                    dither: options.dither,
+                    file: Some(file.clone()),
+                }),
             };
         }
         let factors: &[usize] = match size {
@@ -184,7 +196,7 @@ impl Upscaler {
             Ok::<_, Error>(Network { gate, ..Self::of_engine(architecture, engine)? })
         };
         let networks = factors.iter().map(built_in).collect::<Result<_, _>>()?;
-        Ok(Self { networks, size, dither: options.dither })
+        Ok(Self { networks, size, dither: options.dither, file: None })
     }
 
     fn of_file(file: &Path, products: unband_simd::Precision) -> Result<Network, Error> {
@@ -238,18 +250,33 @@ impl Upscaler {
         Upscale { network: network.name, scale: network.tiled.scale(), width, height }
     }
 
+    /// As [`Upscaler::planned`], for frames of a video: both sides are even, as encoders need them, and sizes
+    /// are those on the display, where it shows frames turned by a quarter.
+    #[cfg(feature = "video")]
+    pub(crate) fn planned_frames(&self, own: (usize, usize), turned: bool) -> Upscale {
+        let size = if turned { self.size.turned() } else { self.size };
+        let made = size.even(size.of(own, self.last().tiled.scale()));
+        let network = self.reaching(own, made);
+        Upscale { network: network.name, scale: network.tiled.scale(), width: made.0, height: made.1 }
+    }
+
     fn last(&self) -> &Network {
         &self.networks[self.networks.len() - 1]
     }
 
     /// The network for an image, the smallest that reaches the size of the result, and that size.
-    fn network_for(&self, (width, height): (usize, usize)) -> (&Network, (usize, usize)) {
-        let made = self.size.of((width, height), self.last().tiled.scale());
+    fn network_for(&self, own: (usize, usize)) -> (&Network, (usize, usize)) {
+        let made = self.size.of(own, self.last().tiled.scale());
+        (self.reaching(own, made), made)
+    }
+
+    /// The smallest network that upscales an image to a size.
+    fn reaching(&self, (width, height): (usize, usize), made: (usize, usize)) -> &Network {
         let reaches = |network: &&Network| {
             let scale = network.tiled.scale();
             width * scale >= made.0 && height * scale >= made.1
         };
-        (self.networks.iter().find(reaches).unwrap_or(self.last()), made)
+        self.networks.iter().find(reaches).unwrap_or(self.last())
     }
 
     /// Upscales an image. The same bytes come out for any number of threads. Where the factor of the network
@@ -281,22 +308,10 @@ impl Upscaler {
         let dither = options.dither.or(self.dither).unwrap_or(default);
         let own_size = (image.width(), image.height());
         let (network, size) = self.network_for(own_size);
-        let memory = self.memory(&image, options.max_memory);
-        if !memory::at_hand(self.bytes(&image).saturating_sub(memory::PROGRAM)) {
-            return Err(Error::NoMemory { needed_mib: self.bytes(&image).div_ceil(1 << 20) });
-        }
-        let own = self.bytes(&image);
+        self.check_memory(&image)?;
         let hidden = HiddenColours::fill(&mut image);
-        let (planes, by) = network.planes(&image, size, memory, ctx).map_err(|error| match error {
-            UpscaleError::Memory { needed } => {
-                memory::error(own + needed, options.max_memory.unwrap_or(own + MEMORY), false)
-            }
-            UpscaleError::Restore(error) => error.into(),
-        })?;
-        let alpha = image.alpha.as_ref().map(|alpha| match by {
-            UpscaledBy::Repetition => pixels::repeated(alpha, size),
-            _ => resized_alpha(alpha, size),
-        });
+        let evidence = &mut Evidence::default();
+        let (planes, alpha, by) = self.resized(network, &image, size, options.max_memory, evidence, ctx)?;
         let mut made = Image { planes, alpha, origin: Origin::default(), ..image };
         let ctx = &(*ctx).but(|new| new.rng = Rng::new(options.seed));
         round(&mut made, None, Rounding { depth, dither, locked: options.locked }, ctx);
@@ -306,6 +321,40 @@ impl Upscaler {
         }
         let report = UpscaleReport { work: self.planned(own_size), by, depth };
         Ok((made, report))
+    }
+
+    /// Planes and alpha in another size, not rounded.
+    fn resized(
+        &self,
+        network: &Network,
+        image: &Image,
+        size: (usize, usize),
+        allowed: Option<u64>,
+        evidence: &mut Evidence,
+        ctx: &Context<'_>,
+    ) -> Result<(Vec<Plane>, Option<Plane>, UpscaledBy), Error> {
+        let memory = self.memory(image, allowed);
+        let (planes, by) =
+            network.planes(image, size, memory, evidence, ctx).map_err(|error| match error {
+                UpscaleError::Memory { needed } => {
+                    let own = self.bytes(image);
+                    memory::error(own + needed, allowed.unwrap_or(own + MEMORY), false)
+                }
+                UpscaleError::Restore(error) => error.into(),
+            })?;
+        let alpha = image.alpha.as_ref().map(|alpha| match by {
+            UpscaledBy::Repetition => pixels::repeated(alpha, size),
+            _ => resized_alpha(alpha, size),
+        });
+        Ok((planes, alpha, by))
+    }
+
+    /// Does the system have the memory for an image and its result?
+    fn check_memory(&self, image: &Image) -> Result<(), Error> {
+        if memory::at_hand(self.bytes(image).saturating_sub(memory::PROGRAM)) {
+            return Ok(());
+        }
+        Err(Error::NoMemory { needed_mib: self.bytes(image).div_ceil(1 << 20) })
     }
 
     /// Bytes of the program, of an image and of its result.
@@ -356,32 +405,37 @@ impl Network {
         image: &Image,
         (width, height): (usize, usize),
         memory: u64,
+        evidence: &mut Evidence,
         ctx: &Context<'_>,
     ) -> Result<(Vec<Plane>, UpscaledBy), UpscaleError> {
         let scale = self.tiled.scale();
-        let (mut planes, by) = match &self.gate {
-            None => (self.upscaled(image, memory, ctx)?, UpscaledBy::Network),
-            Some(_) if pixels::is_art(image) => {
+        let way = *evidence.way.get_or_insert_with(|| match self.gate {
+            Some(_) => Way::of(image, ctx),
+            None => Way::Network,
+        });
+        let (mut planes, by) = match (way, &self.gate) {
+            (Way::Repetition, _) => {
                 let repeated = image.planes.iter().map(|plane| pixels::repeated(plane, (width, height)));
                 (repeated.collect(), UpscaledBy::Repetition)
             }
-            Some(gate) => match inspect(image, ctx).drawing {
-                Some(Drawing::NormalMap | Drawing::LookupTable) => {
-                    let size = (scale * image.width(), scale * image.height());
-                    let cubic = |plane: &Plane| plane.resized(size.0, size.1, Resampling::BicubicAntialiased);
-                    (image.planes.iter().map(cubic).collect(), UpscaledBy::Interpolation)
-                }
-                Some(_) => {
-                    let mut planes = self.upscaled(image, memory, ctx)?;
-                    drawing::confine(&image.planes, &mut planes, scale, ctx);
-                    (planes, UpscaledBy::Confinement)
-                }
-                None => {
-                    let mut planes = self.upscaled(image, memory, ctx)?;
-                    let share = blend::blend(gate, &image.planes, &mut planes, scale, ctx);
-                    (planes, UpscaledBy::Blend { share })
-                }
-            },
+            (Way::Interpolation, _) => {
+                let size = (scale * image.width(), scale * image.height());
+                let cubic = |plane: &Plane| plane.resized(size.0, size.1, Resampling::BicubicAntialiased);
+                (image.planes.iter().map(cubic).collect(), UpscaledBy::Interpolation)
+            }
+            (Way::Confinement, _) => {
+                let mut planes = self.upscaled(image, memory, ctx)?;
+                drawing::confine(&image.planes, &mut planes, scale, ctx);
+                (planes, UpscaledBy::Confinement)
+            }
+            (Way::Blend, Some(gate)) => {
+                let mut planes = self.upscaled(image, memory, ctx)?;
+                let share = blend::blend(gate, &image.planes, &mut planes, scale, evidence, ctx);
+                (planes, UpscaledBy::Blend { share })
+            }
+            (Way::Network, _) | (Way::Blend, None) => {
+                (self.upscaled(image, memory, ctx)?, UpscaledBy::Network)
+            }
         };
         for plane in planes.iter_mut().filter(|plane| (plane.width, plane.height) != (width, height)) {
             *plane = plane.resized(width, height, Resampling::BicubicAntialiased);

@@ -18,7 +18,7 @@ use unband::video::{
 use unband::{Context, Error, Hint, Image, With};
 use unband_report::{HeatMap, Moment, Spot as Square, before_after, worst_spots};
 
-use super::videos;
+use super::{suffix, video_options};
 use crate::args::{DebandArgs, failure};
 use crate::bar::Bar;
 use crate::images::{refused, threads};
@@ -29,6 +29,7 @@ use crate::outputs::folder_of;
 use crate::record::{FileRecord, Schema};
 use crate::reporter::{Failure, Reporter, counted};
 use crate::result::print_json;
+use crate::videos;
 
 /// Up to this number of frames, the whole video is decoded; beyond it only the key frames, as shots begin
 /// with one.
@@ -42,7 +43,7 @@ const SIDE: usize = 256;
 
 /// Previews of all videos.
 pub(super) fn run(args: &DebandArgs, count: usize, reporter: &Reporter<'_>) -> Outcome {
-    let settled = videos::options(args).and_then(|options| Ok((options, targets(args)?)));
+    let settled = video_options(args).and_then(|options| Ok((options, targets(args)?)));
     let Ok((options, targets)) = reporter.settled(settled) else { return Outcome::Usage };
     let ctx = interrupt::context(threads(args.images.threads));
     let mut outcome = Outcome::Done;
@@ -114,7 +115,7 @@ fn one(
         let error = unband::io::Error::Exists;
         Err(Failure::of(output.display().to_string(), &error))
     } else {
-        let result = args.video.encoded.then(|| videos::default_output(args, input));
+        let result = args.frames.encoded.then(|| videos::default_output(input, suffix(args), &args.video));
         preview(input, options, (count, result.as_deref()), &bar, ctx)
     };
     bar.finish();

@@ -34,7 +34,25 @@ pub struct Y4mHeader {
     pub mono: bool,
 }
 
+/// The matrix that readers assume.
+fn assumed_matrix((width, height): (usize, usize), range: Range) -> Matrix {
+    match range {
+        Range::Limited if width > 1279 || height > 576 => Matrix::Bt709,
+        _ => Matrix::Bt601,
+    }
+}
+
 impl Y4mHeader {
+    /// The header for frames of another size. Its matrix is the one that readers assume for them.
+    #[must_use]
+    pub fn with_size(mut self, (width, height): (usize, usize)) -> Self {
+        (self.width, self.height) = (width, height);
+        if let Model::Yuv { matrix, range, .. } = &mut self.color.model {
+            *matrix = assumed_matrix((width, height), *range);
+        }
+        self
+    }
+
     /// The header for frames of this size at an unknown rate, without alpha and fields.
     pub fn new(width: usize, height: usize, color: Color, depth: Depth) -> Self {
         let (rate, aspect) = ((0, 0), (0, 0));
@@ -150,11 +168,7 @@ impl Y4mHeader {
         let model = match (sampling, range) {
             (None, Range::Full) => Model::Gray,
             (sampling, range) => {
-                let large = width > 1279 || height > 576;
-                let matrix = match range {
-                    Range::Limited if large => Matrix::Bt709,
-                    _ => Matrix::Bt601,
-                };
+                let matrix = assumed_matrix((width as usize, height as usize), range);
                 Model::Yuv { matrix, range, subsampling: sampling.unwrap_or(Subsampling::HALF) }
             }
         };

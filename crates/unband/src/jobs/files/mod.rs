@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
 use unband_image::context::ExtraOutput;
@@ -21,11 +20,12 @@ use super::extra_output::Gathered;
 use super::memory;
 use super::rgb::{Colours, deband_as};
 use crate::choose::{Act, Choices, choose};
-use crate::jobs::upscale::{UpscaleOptions, UpscaledBy, Upscaler};
+use crate::jobs::upscale::{UpscaleOptions, UpscaledBy};
 use crate::{Error, Options, OutputDepth, Proof, Report, prove};
 
 pub use super::extra_output::ExtraOutputFile;
 pub use super::memory::{PROGRAM, at_hand};
+pub use super::task::Task;
 pub use names::{Naming, check_agreement, output_name, output_stem, possible_outputs, upscaled_stem};
 pub use plan::{Plan, Repair};
 pub use source::Input;
@@ -44,28 +44,6 @@ pub enum Output<'a> {
     Stem(&'a Path),
     /// A stream of bytes; written only when the result is complete.
     Sink(&'a mut dyn Write),
-}
-
-/// Work on the image of a file.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub enum Task {
-    /// Banding is removed.
-    #[default]
-    Deband,
-    /// The image is upscaled. [`FileOptions::options`] state depth, dither, seed and memory limit.
-    Upscale(Arc<Upscaler>),
-    /// Banding is removed, without rounding; then as [`Task::Upscale`].
-    DebandThenUpscale(Arc<Upscaler>),
-}
-
-impl Task {
-    fn upscaler(&self) -> Option<&Upscaler> {
-        match self {
-            Self::Deband => None,
-            Self::Upscale(upscaler) | Self::DebandThenUpscale(upscaler) => Some(upscaler),
-        }
-    }
 }
 
 /// Options for one file.

@@ -7,7 +7,7 @@ use unband_image::{Context, Depth, Image, Model};
 use unband_io::FormatEntry;
 
 use super::names::{asked_format, default_format, extension, fitting_depth, is_taken, with_extension};
-use super::{FileOptions, Input, Output, Task, path_of};
+use super::{FileOptions, Input, Output, path_of};
 use crate::choose::{Act, Choices, choose, find};
 use crate::faithful::Faithful;
 use crate::jobs::check::check;
@@ -112,7 +112,7 @@ pub(super) fn plan(
     let depth = fitting_depth(options.options.depth, asked);
     let upscaler = options.task.upscaler();
     let (mut repair, mut choices, mut taken) = (None, None, None);
-    if !matches!(options.task, Task::Upscale(_)) {
+    if options.task.debands() {
         let findings = find(image, &options.options, ctx);
         let chosen_for = |depth| choose(image, &findings, &Options { depth, ..options.options.clone() });
         let mut chosen = chosen_for(depth)?;

@@ -12,6 +12,7 @@ use unband_image::{Context, Plane, Resampling};
 
 use super::gate::Gate;
 use super::rows::{self, ROWS};
+use super::way::Evidence;
 
 /// Half the side of the neighbourhood of a feature, in samples of the image.
 const AROUND: isize = 3;
@@ -34,10 +35,11 @@ pub(super) fn blend(
     image: &[Plane],
     made: &mut [Plane],
     scale: usize,
+    evidence: &mut Evidence,
     ctx: &Context<'_>,
 ) -> f32 {
     let differences = Differences::of(image, made, scale, ctx);
-    let whole = Whole::of(image, &differences);
+    let whole = evidence.features(|| Whole::of(image, &differences));
     let parts = rows::parts(image[0].height);
     let mut slices: Vec<Vec<&mut [f32]>> = parts.iter().map(|_| Vec::with_capacity(image.len())).collect();
     for plane in made {
@@ -53,14 +55,15 @@ pub(super) fn blend(
 }
 
 /// Features of the whole image.
-struct Whole {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Whole {
     /// Level of high frequencies that a tenth of the neighbourhoods stay below, and of diagonal ones.
-    floors: [f32; 2],
+    pub(super) floors: [f32; 2],
     /// Steps between blocks of 8×8, in octaves above the usual ones.
-    blocks: f32,
+    pub(super) blocks: f32,
     /// Degradation of the whole image, 0 to 1: high frequencies are nowhere low, and the network removes
     /// them.
-    degraded: f32,
+    pub(super) degraded: f32,
 }
 
 impl Whole {
@@ -75,6 +78,16 @@ impl Whole {
         let share = |value: f32, (none, full): (f32, f32)| ((value - none) / (full - none)).clamp(0.0, 1.0);
         let degraded = share(floors[0], FLOOR) * share(removed, REMOVED);
         Self { floors, blocks: blockiness(image), degraded }
+    }
+
+    /// These features, moved towards others by a share of the difference.
+    pub(super) fn towards(&self, other: &Self, share: f32) -> Self {
+        let between = |a: f32, b: f32| a + share * (b - a);
+        Self {
+            floors: [0, 1].map(|i| between(self.floors[i], other.floors[i])),
+            blocks: between(self.blocks, other.blocks),
+            degraded: between(self.degraded, other.degraded),
+        }
     }
 }
 
@@ -371,7 +384,8 @@ mod tests {
             for (full, share, added) in [(false, 0.0, 0.0), (true, 1.0, 1.1 * 0.1)] {
                 let mut made = network.clone();
                 let gate = Gate::constant([full, false]);
-                let found = blend(&gate, &image, &mut made, scale, &Context::default());
+                let found =
+                    blend(&gate, &image, &mut made, scale, &mut Evidence::default(), &Context::default());
                 assert!((found - share).abs() < 1e-5, "×{scale}: {found}");
                 let expected: Vec<Plane> = cubic
                     .iter()
@@ -391,7 +405,16 @@ mod tests {
         let (image, flat) = (image(1.0), Plane::filled(42, 2 * (ROWS + 15), 0.5));
         let mut made = vec![flat; 3];
         let expected = made.clone();
-        assert!(blend(&Gate::constant([false, true]), &image, &mut made, 2, &Context::default()) > 0.999);
+        assert!(
+            blend(
+                &Gate::constant([false, true]),
+                &image,
+                &mut made,
+                2,
+                &mut Evidence::default(),
+                &Context::default()
+            ) > 0.999
+        );
         assert!(apart(&made, &expected) < 1e-5);
     }
 
@@ -399,7 +422,14 @@ mod tests {
     fn the_deviation_from_the_image_is_taken_back() {
         let flat = |value: f32, side: usize| Plane::filled(side, side, value);
         let (image, mut made) = (vec![flat(0.5, 80)], vec![flat(0.7, 160)]);
-        blend(&Gate::constant([true, true]), &image, &mut made, 2, &Context::default());
+        blend(
+            &Gate::constant([true, true]),
+            &image,
+            &mut made,
+            2,
+            &mut Evidence::default(),
+            &Context::default(),
+        );
         // 0.5 + 1.1 · 0.2 − 0.2
         assert!(apart(&made, &[flat(0.52, 160)]) < 1e-5);
     }
@@ -407,7 +437,14 @@ mod tests {
     #[test]
     fn values_above_one_stay() {
         let (image, mut made) = (vec![Plane::filled(16, 16, 3.0)], vec![Plane::filled(32, 32, 3.0)]);
-        blend(&Gate::constant([false, false]), &image, &mut made, 2, &Context::default());
+        blend(
+            &Gate::constant([false, false]),
+            &image,
+            &mut made,
+            2,
+            &mut Evidence::default(),
+            &Context::default(),
+        );
         assert!(apart(&made, &[Plane::filled(32, 32, 3.0)]) < 1e-5);
     }
 
@@ -417,7 +454,14 @@ mod tests {
         let gate = Gate::constant([true, false]);
         let of = |threads: usize| {
             let mut made = cubic_of(&image, 2);
-            blend(&gate, &image, &mut made, 2, &Context::with(|new| new.threads = threads));
+            blend(
+                &gate,
+                &image,
+                &mut made,
+                2,
+                &mut Evidence::default(),
+                &Context::with(|new| new.threads = threads),
+            );
             made
         };
         assert_eq!(of(1), of(3));

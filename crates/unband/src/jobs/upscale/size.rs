@@ -34,6 +34,30 @@ impl UpscaleSize {
         }
     }
 
+    /// The same size for images turned by a quarter.
+    #[cfg(feature = "video")]
+    pub(super) fn turned(self) -> Self {
+        match self {
+            Self::Width(width) => Self::Height(width),
+            Self::Height(height) => Self::Width(height),
+            Self::Fit(width, height) => Self::Fit(height, width),
+            same => same,
+        }
+    }
+
+    /// The nearest size with even sides, but for sides that were asked for.
+    #[cfg(feature = "video")]
+    pub(super) fn even(self, (width, height): (usize, usize)) -> (usize, usize) {
+        let near = |side: usize| (side + 1) / 2 * 2;
+        let below = |side: usize| (side / 2 * 2).max(2);
+        match self {
+            Self::Width(_) => (width, near(height)),
+            Self::Height(_) => (near(width), height),
+            Self::Fit(..) => (below(width), below(height)),
+            Self::Network | Self::Scale(_) => (near(width), near(height)),
+        }
+    }
+
     /// The size in names of files: `x4`, `x1.5`, `w1920`, `h1080`, `1920x1080`.
     pub(super) fn label(self, network: usize) -> String {
         match self {
@@ -49,6 +73,23 @@ impl UpscaleSize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "video")]
+    #[test]
+    fn frames_have_even_sides() {
+        let rows = [
+            (UpscaleSize::Network, (54, 30)),
+            (UpscaleSize::Scale(1.5), (42, 24)),
+            (UpscaleSize::Width(101), (101, 56)),
+            (UpscaleSize::Height(101), (182, 101)),
+            (UpscaleSize::Fit(101, 101), (100, 56)),
+        ];
+        for (size, made) in rows {
+            assert_eq!(size.even(size.of((27, 15), 2)), made, "{size:?}");
+            let turned = size.turned();
+            assert_eq!(turned.even(turned.of((15, 27), 2)), (made.1, made.0), "{size:?}");
+        }
+    }
 
     #[test]
     fn sizes_keep_the_proportions() {

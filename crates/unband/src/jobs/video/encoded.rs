@@ -11,8 +11,9 @@ use unband_video::{
 
 use super::VideoOptions;
 use super::in_order::{Placed, deband_all};
-use super::plan::{encoding, frame_options, with_bits};
+use super::plan::{encoding, with_bits};
 use super::source::FrameSource;
+use super::upscaling::options_for;
 use super::zones::Zones;
 use crate::frames::FrameProcessor;
 use crate::{Context, Error};
@@ -75,7 +76,7 @@ impl<'a> EncoderTrial<'a> {
         let segment = folder.path().join("segment");
         let mut encoder = Encoder::new(self.file, &to, &self.encoding, &segment, self.programs)?;
         let (mut number, mut wanted) = (0, None);
-        let processor = FrameProcessor::new(frame_options(self.options, to.pixels.bits), ctx);
+        let processor = FrameProcessor::new(options_for(self.options, to.pixels.bits, source.format()), ctx);
         let zones = Zones::of_video(self.file, self.options)?;
         deband_all(&mut source, processor, None, &zones, &|_| None, &mut |finished: Placed, frames| {
             encoder.write_frame(finished.tag.ticks, &finished.frame.bytes)?;

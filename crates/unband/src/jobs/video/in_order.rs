@@ -11,10 +11,11 @@ use unband_video::VideoFile;
 
 use super::VideoOptions;
 use super::boundaries::Boundaries;
-use super::plan::{bits_of_video, check_video, frame_options, opened, with_bits};
+use super::plan::{bits_of_video, check_video, opened};
 use super::shots::{Ahead, TimedShot};
 use super::source::{FrameSource, Span, source};
 use super::stop::with_programs;
+use super::upscaling::{LastStep, inspects, of_video, options_for, result_format};
 use super::zones::Zones;
 use crate::frames::{Finished, FrameProcessor, PackedFrame, Shot};
 use crate::{Context, Error};
@@ -136,9 +137,11 @@ pub fn deband_frames(
         let zones = Zones::of_video(&file, options)?;
         let source_of = || source(&file, options, Span::default(), programs);
         let frames = source_of()?;
-        let bits = with_bits(frames.format(), bits_of_video(&file, options)?)?.pixels.bits;
-        let how = frame_options(options, bits);
-        let looked = how.follows_findings().then(source_of).transpose()?;
+        let bits = bits_of_video(&file, options)?;
+        let to = result_format(frames.format(), bits, of_video(&file, options))?;
+        let how = options_for(options, to.pixels.bits, frames.format());
+        let mut last = LastStep::new(options, frames.format(), to);
+        let looked = inspects(options, &how).then(source_of).transpose()?;
         let (send, coming) = sync_channel(SHOTS_AHEAD);
         let shots = Mutex::new(ComingShots { latest: None, coming: Some(coming) });
         let shots = || shots.lock().unwrap_or_else(PoisonError::into_inner);
@@ -161,9 +164,10 @@ pub fn deband_frames(
             let look = looked.map(|looked| scope.spawn(move || look(looked)));
             let known = |ticks| shot_at(ticks).map(|(first, _)| first == ticks);
             let mut frames = frames.with_shots(known).ahead(scope);
-            let mut put_image = |done: Placed, frames: &mut Processor<'_>| {
+            let mut put_image = |mut done: Placed, frames: &mut Processor<'_>| {
+                last.run(&mut done, &mut |frame| frames.recycle(frame), ctx)?;
                 let image = done.frame.to_image()?;
-                frames.recycle(done.frame);
+                last.recycle(done.frame, &mut |frame| frames.recycle(frame));
                 let (seconds, done) = (done.tag.seconds, done.done);
                 put(VideoFrame { seconds, begins_shot: done.begins_shot, changed: done.changed, image })
             };

@@ -19,6 +19,7 @@ mod stop;
 mod stream;
 mod tally;
 mod unfinished;
+mod upscaling;
 mod zones;
 
 use std::fs;
@@ -151,6 +152,7 @@ impl Begun {
             worked,
             shots: unfinished.tally.shots,
             methods: unfinished.tally.methods.clone(),
+            network_share: unfinished.tally.network_share(),
             left: end == End::Left,
             copied: end == End::Copied,
             source_bytes: plan.file.state().map_or(0, |(bytes, _)| bytes),
@@ -238,7 +240,7 @@ impl Plan<'_> {
 
     /// The video's shots and findings; empty where the treatment does not depend on them.
     fn found(&self, ctx: &Context<'_>) -> Result<Shots, Error> {
-        if self.frame_options().follows_findings() {
+        if upscaling::inspects(self.options, &self.frame_options()) {
             Ok(self.look_over(ctx)?.shots)
         } else {
             Ok(Shots::default())
@@ -293,7 +295,7 @@ impl Plan<'_> {
     fn finish(&self, unfinished: &Unfinished) -> Result<u64, Error> {
         let joined = unfinished.joined();
         unband_video::join(
-            &self.file,
+            &self.result,
             &unfinished.segments,
             &self.other_streams,
             self.cut,

@@ -4,6 +4,7 @@ use unband_image::dither::Dither;
 use unband_video::{Images, Purpose, StreamChoice};
 
 use super::{TimeRange, VideoPlan};
+use crate::files::Task;
 use crate::frames::Temporal;
 use crate::{Options, OutputDepth};
 
@@ -15,6 +16,8 @@ pub struct VideoOptions {
     /// As for images. [`crate::OutputDepth::Keep`] means 10 bits here, or the video's depth where it is
     /// higher.
     pub options: Options,
+    /// The work on the frames.
+    pub task: Task,
     /// Purpose of the result: selects codec and quality.
     pub purpose: Purpose,
     /// Arguments for `ffmpeg`'s encoder.
@@ -33,7 +36,7 @@ pub struct VideoOptions {
     pub resume: bool,
     /// Replace a file that exists.
     pub overwrite: bool,
-    /// Write nothing for videos that need no repair.
+    /// Write nothing for videos that need no repair. Upscaled ones are always written.
     pub only_banded: bool,
     /// The use of neighbouring frames by unband's own methods.
     pub temporal: Temporal,
@@ -77,6 +80,8 @@ pub struct VideoReport {
     pub shots: u64,
     /// Methods that changed something, in order of first use.
     pub methods: Vec<String>,
+    /// Mean share of the network in upscaled frames, 0 to 1.
+    pub network_share: Option<f32>,
     /// Size of the input in bytes.
     pub source_bytes: u64,
     /// Size of the result in bytes.

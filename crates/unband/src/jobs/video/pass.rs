@@ -8,16 +8,28 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
+use unband_image::With;
+use unband_image::context::NoProgress;
 use unband_video::{Encoder, FrameFormat, Segment, VideoError};
 
 use super::in_order::{FramePlace, Placed, Processor, deband_all};
-use super::plan::{Plan, with_bits};
+use super::plan::Plan;
 use super::shots::{self, Shots};
 use super::source::{FrameSource, WAITING};
 use super::tally::Tally;
 use super::unfinished::Segments;
+use super::upscaling::{LastStep, result_format};
 use crate::frames::{DoneFrame, FrameProcessor, PackedFrame};
+use crate::jobs::upscale::UpscaledBy;
 use crate::{Context, Error};
+
+/// Bytes of the results that may wait for the writing thread.
+const QUEUE: usize = 96 << 20;
+
+/// Results that may wait: few large ones.
+fn waiting(format: &FrameFormat) -> usize {
+    (QUEUE / format.frame_bytes().max(1)).clamp(1, WAITING)
+}
 
 /// A result for the writing thread.
 struct FinishedFrame {
@@ -26,6 +38,7 @@ struct FinishedFrame {
     begins_segment: bool,
     done: DoneFrame,
     method: Option<&'static str>,
+    by: Option<UpscaledBy>,
 }
 
 impl Plan<'_> {
@@ -40,14 +53,16 @@ impl Plan<'_> {
     ) -> Result<(), Error> {
         self.check_encoder()?;
         let source = source.with_shots(|ticks| shots.at(ticks).map(|shot| shot.first == ticks));
-        let to = with_bits(source.format(), self.encoding.bits)?;
+        let to = result_format(source.format(), self.encoding.bits, self.upscale)?;
+        let waiting = waiting(&to);
         std::thread::scope(|scope| {
-            let (made, to_write) = sync_channel(WAITING);
-            let (give_back, empty) = sync_channel(2 * WAITING);
+            let (made, to_write) = sync_channel(waiting);
+            let (give_back, empty) = sync_channel(2 * waiting);
+            let last = LastStep::new(self.options, source.format(), to);
             let source = source.ahead(scope);
             let writer = scope.spawn(move || self.write_all(segments, &to, &to_write, &give_back));
             // Its end closes the channels, which ends the other two threads.
-            let done = Worker { plan: self, shots, made, empty, worked, ctx }.work(source);
+            let done = Worker { plan: self, shots, last, made, empty, worked, ctx }.work(source);
             let written = writer.join().map_err(|_| Error::Image("the writing thread failed".to_owned()))?;
             // If the writer failed, its error is the reason.
             written?;
@@ -81,6 +96,7 @@ impl Plan<'_> {
 struct Worker<'a, 'c> {
     plan: &'a Plan<'a>,
     shots: &'a Shots,
+    last: LastStep<'a>,
     /// To the writing thread; `None` at the end of all frames.
     made: SyncSender<Option<FinishedFrame>>,
     empty: Receiver<Vec<u8>>,
@@ -91,21 +107,25 @@ struct Worker<'a, 'c> {
 impl Worker<'_, '_> {
     /// Debands all frames, in order.
     fn work(self, mut source: FrameSource<'_>) -> Result<(), Error> {
-        let Self { plan, shots, made, empty, worked, ctx } = self;
+        let Self { plan, shots, mut last, made, empty, worked, ctx } = self;
         let total = plan.expected_frames();
         let looked = if shots.0.is_empty() { 0 } else { total / shots::SHARE };
         let how = plan.frame_options();
         let processor = FrameProcessor::new((*how).clone(), ctx);
         let shot_at = |ticks| shots.at(ticks).map(|timed| Arc::clone(&timed.shot));
+        // The progress is that of whole frames.
+        let one = (*ctx).but(|new| new.progress = &NoProgress);
         let mut stopped = false;
         let mut put = |finished: Placed, frames: &mut Processor<'_>| {
+            let mut finished = finished;
+            let by = last.run(&mut finished, &mut |frame| frames.recycle(frame), &one)?;
             let Placed { tag: FramePlace { ticks, begins_segment, .. }, frame, done, method, .. } = finished;
             let format = frame.format;
-            let frame = FinishedFrame { ticks, bytes: frame.bytes, begins_segment, done, method };
+            let frame = FinishedFrame { ticks, bytes: frame.bytes, begins_segment, done, method, by };
             // The writer has the error.
             stopped = made.send(Some(frame)).is_err();
             for bytes in empty.try_iter() {
-                frames.recycle(PackedFrame { format, bytes });
+                last.recycle(PackedFrame { format, bytes }, &mut |frame| frames.recycle(frame));
             }
             *worked += 1;
             let done = *worked as usize;
@@ -150,16 +170,16 @@ impl Writer<'_, '_> {
             // Listed at once, it is not lost if this program is killed.
             self.settle()?;
         }
-        let Plan { file, encoding, programs, .. } = self.plan;
+        let Plan { result, encoding, programs, .. } = self.plan;
         if made.begins_segment {
             self.end(Some(made.ticks))?;
             let path = self.segments.next_path(usize::from(self.ending.is_some()));
-            let encoder = Encoder::new(file, self.to, encoding, &path, programs)?;
+            let encoder = Encoder::new(result, self.to, encoding, &path, programs)?;
             self.open = Some((encoder, Tally::default()));
         }
         if let Some((encoder, tally)) = &mut self.open {
             encoder.write_frame(made.ticks, &made.bytes)?;
-            tally.put(made.done, self.plan.named_method().or(made.method));
+            tally.put(made.done, self.plan.named_method().or(made.method), made.by);
         }
         Ok(made.bytes)
     }

@@ -9,7 +9,7 @@ use unband_io::free_bytes;
 use unband_video::probe::Stream;
 use unband_video::{
     Codec, Encoding, Ffmpeg, FrameFormat, OtherStreams, PixelFormat, Programs, Purpose, TickRange, Times,
-    VideoError, VideoFile,
+    Video, VideoError, VideoFile,
 };
 
 use super::VideoOptions;
@@ -18,14 +18,20 @@ use super::folder::folder_of;
 use super::source::{cut, part};
 use super::stop::with_programs;
 use super::unfinished::{self, Waiting};
+use super::upscaling;
 use super::zones::{TimeRange, Zones};
 use crate::frames::FrameOptions;
+use crate::jobs::upscale::Upscale;
 use crate::verdict::Grade;
-use crate::{Context, Error, Options, OutputDepth};
+use crate::{Context, Error, OutputDepth};
 
 /// Everything that is fixed before the first frame.
 pub(super) struct Plan<'a> {
     pub(super) file: VideoFile,
+    /// The same, with the size of the result.
+    pub(super) result: VideoFile,
+    /// The upscaling, if there is one.
+    pub(super) upscale: Option<Upscale>,
     pub(super) encoding: Encoding,
     /// Pixel format of the encoder.
     pub(super) stored: &'static PixelFormat,
@@ -58,6 +64,10 @@ pub struct VideoPlan {
     pub encoding: String,
     /// Bits per sample of the result.
     pub bits: u8,
+    /// The network and the size of upscaled frames.
+    pub upscale: Option<Upscale>,
+    /// Is banding removed?
+    pub debands: bool,
     /// The requested method; `None` where it depends on the findings.
     pub method: Option<String>,
     /// Frames to process; an estimate where the container has no count.
@@ -153,7 +163,12 @@ impl<'a> Plan<'a> {
         check_video(&file, options)?;
         unband_io::check_name(output)?;
         let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
-        let (encoding, stored) = encoding(&file, output, options, &ffmpeg, programs)?;
+        let upscale = upscaling::of_video(&file, options);
+        let in_size = |file: &VideoFile| match upscale {
+            Some(Upscale { width, height, .. }) => file.with_size((width, height)),
+            None => Ok(file.clone()),
+        };
+        let (encoding, stored) = encoding(&in_size(&file)?, output, options, &ffmpeg, programs)?;
         let part = part(options)?;
         let times = Times { keep_start: options.keep_start, part };
         let file = file.with_timeline(&encoding, times, programs);
@@ -171,16 +186,20 @@ impl<'a> Plan<'a> {
             .map_err(|error| error.in_file(input))?;
         let (cut, zones) = (cut(&file, options)?, Zones::of_video(&file, options)?);
         let start = if options.keep_start { " own start" } else { "" };
+        let upscaled = upscale.map_or(String::new(), |work| format!(" {:?} {work:?}", options.task));
         let key = format!(
-            "{} {cut:?} {} {:?} {:?}{start}{}",
+            "{} {cut:?} {} {:?} {:?}{start}{}{upscaled}",
             encoding.describe(),
             encoding.bits,
             options.options,
             options.temporal,
             zones.key()
         );
+        let result = in_size(&file)?;
         let plan = Self {
             file,
+            result,
+            upscale,
             encoding,
             stored,
             ffmpeg,
@@ -216,6 +235,8 @@ impl<'a> Plan<'a> {
             encoder: self.encoding.words(self.stored),
             encoding: self.encoding.describe(),
             bits: self.stored.bits,
+            upscale: self.upscale,
+            debands: self.options.task.debands(),
             method: self.named_method().map(str::to_owned),
             frames: self.expected_frames() as u64,
             seconds: self.seconds(),
@@ -266,13 +287,17 @@ impl<'a> Plan<'a> {
 
     /// Options for its frames, whose results have the depth of the encoding.
     pub(super) fn frame_options(&self) -> Arc<FrameOptions> {
-        Arc::new(frame_options(self.options, self.encoding.bits))
+        let has = |bits| frames(&self.file, bits).is_ok();
+        Arc::new(upscaling::frame_options(self.options, self.encoding.bits, has))
     }
 
-    /// May the coded frames be copied where nothing needs repair? Not if the options request another coding,
-    /// depth or part.
+    /// May the coded frames be copied where nothing needs repair? Not if they are upscaled, or if the options
+    /// request another coding, depth or part.
     pub(super) fn may_stay(&self) -> bool {
         let options = self.options;
+        if self.upscale.is_some() {
+            return false;
+        }
         let asked = options.purpose != Purpose::default() || !options.ffmpeg_args.is_empty();
         let other = options.options.depth != OutputDepth::Keep
             || options.images.is_some()
@@ -293,7 +318,8 @@ impl<'a> Plan<'a> {
         if self.encoding.codec != Codec::Ffv1 || self.encoding.muxer() == "image2" {
             return Disk { free, ..Disk::default() };
         }
-        let samples: usize = self.stored.planes(video.width, video.height).map(|(w, h)| w * h).sum();
+        let Video { width, height, .. } = self.result.video;
+        let samples: usize = self.stored.planes(width, height).map(|(w, h)| w * h).sum();
         let bits = samples as f64 * f64::from(self.stored.bits) * self.expected_frames() as f64;
         let source = self.file.state().map_or(0, |(bytes, _)| bytes) as f64;
         let part = match (self.seconds(), self.file.duration) {
@@ -413,12 +439,6 @@ pub(super) fn bits_of_video(file: &VideoFile, options: &VideoOptions) -> Result<
     let (format, _) = unband_video::working_format(file)?;
     let has = |bits| PixelFormat::planar(format.samples, bits, format.alpha).is_some();
     bits_of(file.video.depth, options.options.depth, has)
-}
-
-/// Options for frames whose results have `bits` bits.
-pub(super) fn frame_options(options: &VideoOptions, bits: u8) -> FrameOptions {
-    let own = Options { depth: OutputDepth::Bits(bits), ..options.options.clone() };
-    FrameOptions { options: own, temporal: options.temporal }
 }
 
 /// Encoding to a file, and the pixel format there.

@@ -10,6 +10,7 @@ use unband_video::{FrameFormat, VideoError, VideoFile};
 use super::boundaries::Boundaries;
 use super::plan::{Plan, ShotFound};
 use super::source::{FrameSource, RawFrame, Span, source};
+use super::upscaling;
 use super::zones::Zones;
 use crate::frames::{FrameOptions, Shot};
 use crate::{Context, Error};
@@ -61,7 +62,7 @@ impl Plan<'_> {
         let ahead = Ahead {
             file: &self.file,
             how: &how,
-            inspects: how.follows_findings(),
+            inspects: upscaling::inspects(self.options, &how),
             zones: &self.zones,
             put: &mut put,
             on_frame: &mut |n| {

@@ -4,7 +4,8 @@ use unband_image::Image;
 use unband_video::{FrameFormat, VideoFile};
 
 use super::VideoOptions;
-use super::plan::{bits_of_video, frame_options, with_bits};
+use super::plan::{bits_of_video, with_bits};
+use super::upscaling::options_for;
 use crate::frames::{Frame, FrameProcessor, PackedFrame};
 use crate::{Context, Error};
 
@@ -36,7 +37,7 @@ pub fn deband_single(
 ) -> Result<SingleFrame, Error> {
     let bits = bits_of_video(file, options)?;
     let bits = with_bits(format, bits)?.pixels.bits;
-    let mut frames = FrameProcessor::new(frame_options(options, bits), ctx);
+    let mut frames = FrameProcessor::new(options_for(options, bits, format), ctx);
     frames.push_known((), PackedFrame { format: *format, bytes: bytes.to_vec() }, true, None, true)?;
     frames.finish();
     let Some(finished) = frames.next()? else { return Err(Error::Image("no frame came out".to_owned())) };

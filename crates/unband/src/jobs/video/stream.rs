@@ -5,15 +5,17 @@ use std::path::Path;
 
 use unband_image::{Depth, Model, With};
 use unband_io::{Y4mHeader, Y4mReader, Y4mWriter};
-use unband_video::{Samples, VideoError, VideoFile};
+use unband_video::{FrameFormat, Samples, VideoError, VideoFile};
 
 use super::VideoOptions;
 use super::in_order::{Placed, deband_all};
-use super::plan::{bits_of, check_video, frame_options, opened, with_bits};
+use super::plan::{bits_of, check_video, opened, with_bits};
 use super::source::{FrameSource, Span, source};
 use super::stop::with_programs;
+use super::upscaling::{self, LastStep, options_for};
 use super::zones::Zones;
 use crate::frames::FrameProcessor;
+use crate::jobs::upscale::Upscale;
 use crate::{Context, Error, OutputDepth};
 
 /// Report on a stream.
@@ -44,6 +46,11 @@ pub fn deband_stream(
     let depth = if header.alpha { OutputDepth::Bits(header.depth.bits()) } else { options.options.depth };
     let header = in_depth(header, depth)?;
     let source = FrameSource::of_stream(reader).map_err(of_stream)?;
+    let upscaler = options.task.upscaler();
+    let header = in_size(
+        header,
+        upscaler.map(|upscaler| upscaler.planned_frames((header.width, header.height), false)),
+    );
     let writer = Y4mWriter::new(output, header)?;
     let zones = Zones::of(options, |seconds| source.ticks(seconds))?;
     run(source, (writer, &header), &zones, options, ctx).map_err(of_stream)
@@ -77,6 +84,7 @@ pub fn deband_to_stream(
             new.mono = from.pixels.samples == Samples::Gray;
         });
         let header = in_depth(header, options.options.depth)?;
+        let header = in_size(header, upscaling::of_video(&file, options));
         let writer = Y4mWriter::new(&mut output, header).map_err(of_video)?;
         let report = run(source, (writer, &header), &zones, options, ctx)?;
         Ok((file, report))
@@ -88,6 +96,10 @@ fn in_depth(header: Y4mHeader, asked: OutputDepth) -> Result<Y4mHeader, Error> {
     let with = |depth| header.but(|new| new.depth = depth);
     let has = |bits| with(Depth::Int(bits)).frame_format().is_ok();
     Ok(with(Depth::Int(bits_of(header.depth, asked, has)?)))
+}
+
+fn in_size(header: Y4mHeader, work: Option<Upscale>) -> Y4mHeader {
+    work.map_or(header, |work| header.with_size((work.width, work.height)))
 }
 
 /// An error of a stream, which is not of a video.
@@ -106,18 +118,22 @@ fn run(
     options: &VideoOptions,
     ctx: &Context<'_>,
 ) -> Result<StreamReport, Error> {
-    let bits = with_bits(source.format(), header.depth.bits())?.pixels.bits;
+    let from = *source.format();
+    let to = with_bits(&from, header.depth.bits())?.with_size((header.width, header.height));
+    let to = FrameFormat { color: header.color, ..to };
     let colors = header.frame_bytes().unwrap_or(usize::MAX);
     let mut report = StreamReport::default();
-    let processor = FrameProcessor::new(frame_options(options, bits), ctx);
-    deband_all(&mut source, processor, None, zones, &|_| None, &mut |finished: Placed, frames| {
+    let mut last = LastStep::new(options, &from, to);
+    let processor = FrameProcessor::new(options_for(options, to.pixels.bits, &from), ctx);
+    deband_all(&mut source, processor, None, zones, &|_| None, &mut |mut finished: Placed, frames| {
+        last.run(&mut finished, &mut |frame| frames.recycle(frame), ctx)?;
         report.frames += 1;
         report.changed += u64::from(finished.done.changed);
         report.shots += u64::from(finished.done.begins_shot);
         // Alpha is the last plane: a stream without it has none.
         let bytes = &finished.frame.bytes;
         writer.write_bytes(&bytes[..colors.min(bytes.len())])?;
-        frames.recycle(finished.frame);
+        last.recycle(finished.frame, &mut |frame| frames.recycle(frame));
         Ok(true)
     })?;
     Ok(report)

@@ -15,7 +15,7 @@ const LIST: &str = "segments.jsonl";
 /// Extension of files about finished segments that are not in the list yet.
 const NOTE: &str = "made";
 /// Version of the list format and of the segments.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The receiver of finished segments.
 pub(super) trait Segments: Send {

@@ -49,7 +49,7 @@ impl VideoOptions {
     }
 }
 
-/// The frames to repair, by their times in ticks. None of them: all frames.
+/// The frames to repair, by their times in ticks. Without a range: all frames.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Zones(Vec<TickRange>);
 
@@ -63,6 +63,9 @@ impl Zones {
             range.check()?;
             Ok(TickRange { from: range.from.map_or(i64::MIN, &ticks), to: range.to.map(&ticks) })
         };
+        if !options.task.debands() {
+            return Ok(Self(vec![TickRange { from: i64::MAX, to: Some(i64::MAX) }]));
+        }
         Ok(Self(options.only.iter().map(range).collect::<Result<_, Error>>()?))
     }
 

@@ -5,22 +5,20 @@ use std::path::Path;
 
 use unband::io::{Limits, Y4mReader};
 use unband::video::{StreamReport, VideoOptions, deband_stream, deband_to_stream};
-use unband::{Context, Error, Hint, With};
+use unband::{Context, Error, Hint};
 
-use super::videos::context;
-use crate::args::DebandArgs;
+use super::VideoJob;
 use crate::inputs::STDIO;
 use crate::interrupt::Busy;
 use crate::outcome::Outcome;
 use crate::piped::SHOWN;
 use crate::reporter::{Failure, Reporter, counted};
 use crate::result::stdout_failure;
-use crate::settings;
 use crate::streams::{self, Output};
 
 /// Processes a stream; `begins` are the bytes already read.
-pub(super) fn run(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> Outcome {
-    let elsewhere = args.images.output.as_ref().filter(|path| path.as_os_str() != STDIO);
+pub(super) fn run(job: &VideoJob<'_>, begins: &[u8], reporter: &Reporter<'_>) -> Outcome {
+    let elsewhere = job.images.output.as_ref().filter(|path| path.as_os_str() != STDIO);
     let checked = match elsewhere {
         Some(path) => {
             let message = format!(
@@ -35,32 +33,29 @@ pub(super) fn run(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> 
             let hint = "use a pipe, for example to `x265 --y4m --output-depth 10 -`";
             Err(Failure::usage("frames are not written to a terminal", hint))
         }
-        None => settings::file_options(args),
+        None => Ok(()),
     };
-    let Ok(options) = reporter.settled(checked) else { return Outcome::Usage };
-    let options = VideoOptions::with(|new| {
-        new.options = options.options;
-        new.temporal = args.video.temporal.unwrap_or_default();
-        new.only.clone_from(&args.video.only);
-    });
-    let progressive = args.video.progressive;
-    piped(args, SHOWN, reporter, |output, ctx| {
+    if let Err(usage) = reporter.settled(checked) {
+        return usage;
+    }
+    let progressive = job.video.progressive;
+    piped(job, SHOWN, reporter, |output, ctx| {
         let (input, limits) = (begins.chain(streams::Input), Limits::default());
         let open = if progressive { Y4mReader::of_any } else { Y4mReader::new };
-        deband_stream(open(input, &limits)?, output, &options, ctx)
+        deband_stream(open(input, &limits)?, output, &job.options, ctx)
     })
 }
 
 /// Writes the frames of a video to standard output.
 pub(super) fn run_video(
-    args: &DebandArgs,
+    job: &VideoJob<'_>,
     options: &VideoOptions,
     (input, shown): (&Path, &str),
     reporter: &Reporter<'_>,
 ) -> Outcome {
-    let video = &args.video;
+    let video = &job.video;
     let fault = [
-        ("--json", args.images.json),
+        ("--json", job.images.json),
         ("--for", video.purpose.is_some()),
         ("--lossless", video.lossless),
         ("--ffmpeg-args", video.ffmpeg_args.is_some()),
@@ -80,7 +75,7 @@ pub(super) fn run_video(
         reporter.failure(&failure);
         return Outcome::Usage;
     }
-    piped(args, shown, reporter, |output, ctx| {
+    piped(job, shown, reporter, |output, ctx| {
         let (video, report) = deband_to_stream(input, output, options, ctx)?;
         if video.video.variable {
             reporter.note(&format_args!(
@@ -93,12 +88,12 @@ pub(super) fn run_video(
 
 /// Runs a job that writes frames to standard output.
 fn piped(
-    args: &DebandArgs,
+    job: &VideoJob<'_>,
     shown: &str,
     reporter: &Reporter<'_>,
     work: impl FnOnce(&mut (dyn Write + Send), &Context<'_>) -> Result<StreamReport, Error>,
 ) -> Outcome {
-    let ctx = context(args);
+    let ctx = job.context();
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
     let mut output = BufWriter::with_capacity(1 << 20, Output);
     let done = work(&mut output, &ctx);

@@ -10,11 +10,12 @@ use unband::metrics::clock;
 use unband::video::{Estimate, ShotFound, TimeRange, VideoPlan, VideoReport};
 
 use crate::inputs::exact;
-use crate::record::Schema;
+use crate::record::{Schema, UpscaleRecord, upscaling};
 use crate::reporter::{counted, grouped};
 
 /// "film.mkv → out.mkv: 5 shots, 960 of 1,200 frames changed, smooth, x265 10 bits CRF 16, 12.3 MB (4.1
-/// Mb/s, 1.6 × the source), 103.2 s".
+/// Mb/s, 1.6 × the source), 103.2 s"; upscaled: "… debanded, smooth, unband-sr-lite ×2 to 1280×720 (network
+/// 83 %), x265 …".
 pub(super) fn line(input: &str, report: &VideoReport) -> String {
     let shots = counted(report.shots, "shot");
     let (changed, frames) = (grouped(report.changed), counted(report.frames, "frame"));
@@ -35,9 +36,14 @@ pub(super) fn line(input: &str, report: &VideoReport) -> String {
     }
     let ratio = report.ratio().map_or_else(String::new, |ratio| format!(", {ratio:.1} × the source"));
     let methods = report.methods.iter().fold(String::new(), |text, name| format!("{text}, {name}"));
+    let upscaled = report.plan.upscale.as_ref().map(upscaling);
+    let network = report.network_share.map(|share| format!(" (network {:.0} %)", 100.0 * share));
+    let (upscaled, network) =
+        (upscaled.map(|text| format!(", {text}")).unwrap_or_default(), network.unwrap_or_default());
     format!(
-        "{input} → {}: {shots}, {changed} of {frames} changed{methods}, {}, {} ({}{ratio}), {:.1} s",
+        "{input} → {}: {shots}, {changed} of {frames} {}{methods}{upscaled}{network}, {}, {} ({}{ratio}), {:.1} s",
         report.plan.output.display(),
+        if upscaled.is_empty() { "changed" } else { "debanded" },
         report.plan.encoder,
         amount(report.bytes),
         bit_rate(report.bit_rate()),
@@ -103,10 +109,13 @@ pub(super) fn plan_text(input: &str, plan: &VideoPlan) -> String {
             counted(plan.frames, "frame"),
             plan.output.display()
         ),
-        format!("method: {}", plan.method.as_deref().unwrap_or("automatic, by the findings in each shot")),
+        format!("method: {}", method(plan)),
         format!("{} in {}", plan.encoder, plan.container),
         format!("copied: {}", streams(plan)),
     ];
+    if let Some(work) = &plan.upscale {
+        lines.insert(1, format!("upscaled: {}", upscaling(work)));
+    }
     if !plan.only.is_empty() {
         lines.insert(1, format!("repaired: {}; frames outside keep their samples", ranges(&plan.only)));
     }
@@ -119,6 +128,13 @@ pub(super) fn plan_text(input: &str, plan: &VideoPlan) -> String {
         lines.push(format!("{parts} of an earlier run, {}: `--resume` continues from there", clock(seconds)));
     }
     lines.join("\n  ") + "\n"
+}
+
+fn method(plan: &VideoPlan) -> &str {
+    if !plan.debands {
+        return "none, banding stays";
+    }
+    plan.method.as_deref().unwrap_or("automatic, by the findings in each shot")
 }
 
 /// "0:05.000 to 0:10.000, 1:00.000 to the end".
@@ -204,6 +220,8 @@ pub(super) struct VideoRecord<'a> {
     rate: f64,
     video_seconds: Option<f64>,
     method: Option<String>,
+    #[serde(flatten)]
+    upscale: Option<UpscaleRecord>,
     container: &'static str,
     encoder: &'a str,
     encoding: &'a str,
@@ -265,6 +283,9 @@ struct DoneRecord {
     worked: u64,
     changed: u64,
     shots: u64,
+    /// Mean share of the network in upscaled frames, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network_share: Option<f32>,
     input_bytes: u64,
     output_bytes: u64,
     bit_rate: f64,
@@ -274,7 +295,7 @@ struct DoneRecord {
 
 impl<'a> VideoRecord<'a> {
     /// The record of a plan.
-    pub(super) fn planned(input: &'a str, plan: &'a VideoPlan) -> Self {
+    pub(super) fn planned(schema: Schema, input: &'a str, plan: &'a VideoPlan) -> Self {
         let video = &plan.file.video;
         let (frames, seconds) = plan.file.rate();
         let stream = |stream: &'a Stream| StreamRecord {
@@ -292,7 +313,7 @@ impl<'a> VideoRecord<'a> {
             outside: shot.outside,
         };
         Self {
-            schema: Schema::default(),
+            schema,
             input,
             status: "planned",
             output: Some(exact(&plan.output)),
@@ -303,6 +324,7 @@ impl<'a> VideoRecord<'a> {
             rate: f64::from(frames) / f64::from(seconds),
             video_seconds: plan.seconds,
             method: plan.method.clone(),
+            upscale: plan.upscale.map(UpscaleRecord::from),
             container: plan.container,
             encoder: &plan.encoder,
             encoding: &plan.encoding,
@@ -327,7 +349,7 @@ impl<'a> VideoRecord<'a> {
     }
 
     /// The record of a finished video.
-    pub(super) fn done(input: &'a str, report: &'a VideoReport) -> Self {
+    pub(super) fn done(schema: Schema, input: &'a str, report: &'a VideoReport) -> Self {
         let methods = (!report.methods.is_empty()).then(|| report.methods.join(", "));
         Self {
             status: match (report.left, report.copied) {
@@ -345,13 +367,14 @@ impl<'a> VideoRecord<'a> {
                 worked: report.worked,
                 changed: report.changed,
                 shots: report.shots,
+                network_share: report.network_share,
                 input_bytes: report.source_bytes,
                 output_bytes: report.bytes,
                 bit_rate: report.bit_rate(),
                 ratio: report.ratio(),
                 seconds: report.seconds,
             }),
-            ..Self::planned(input, &report.plan)
+            ..Self::planned(schema, input, &report.plan)
         }
     }
 }

@@ -1,0 +1,95 @@
+//! The upscaling of a video's frames: sizes, depths and settings.
+
+use unband_image::dither::Dither;
+use unband_video::{FrameFormat, PixelFormat, VideoFile};
+
+use super::VideoOptions;
+use super::in_order::Placed;
+use super::plan::with_bits;
+use crate::frames::{FrameOptions, PackedFrame};
+use crate::jobs::upscale::{FrameRounding, FrameUpscaler, LargeFrame, Upscale, UpscaledBy};
+use crate::{Context, Error, Options, OutputDepth};
+
+/// Depths of the frames between debanding and upscaling, finest first.
+const FINE: [u8; 4] = [16, 14, 12, 10];
+
+/// Options for debanding. `bits`: of the results. Frames that are upscaled afterwards get the finest depth of
+/// their format, without dither: `has` tells whether it has a depth.
+pub(super) fn frame_options(options: &VideoOptions, bits: u8, has: impl Fn(u8) -> bool) -> FrameOptions {
+    let mut own = Options { depth: OutputDepth::Bits(bits), ..options.options.clone() };
+    if options.task.upscaler().is_some() {
+        let fine = FINE.into_iter().find(|&fine| fine > bits && has(fine)).unwrap_or(bits);
+        (own.depth, own.dither) = (OutputDepth::Bits(fine), Dither::None);
+    }
+    FrameOptions { options: own, temporal: options.temporal }
+}
+
+/// As [`frame_options`], for frames in a format.
+pub(super) fn options_for(options: &VideoOptions, bits: u8, format: &FrameFormat) -> FrameOptions {
+    let PixelFormat { samples, alpha, .. } = *format.pixels;
+    frame_options(options, bits, |bits| PixelFormat::planar(samples, bits, alpha).is_some())
+}
+
+/// Does debanding depend on findings?
+pub(super) fn inspects(options: &VideoOptions, how: &FrameOptions) -> bool {
+    options.task.debands() && how.follows_findings()
+}
+
+/// The upscaling of a video, if its frames are upscaled.
+pub(super) fn of_video(file: &VideoFile, options: &VideoOptions) -> Option<Upscale> {
+    let turned = file.video.rotation.rem_euclid(180) == 90;
+    let upscaler = options.task.upscaler()?;
+    Some(upscaler.planned_frames((file.video.width, file.video.height), turned))
+}
+
+/// The format of results: another depth, and the size of upscaled frames.
+pub(super) fn result_format(
+    from: &FrameFormat,
+    bits: u8,
+    work: Option<Upscale>,
+) -> Result<FrameFormat, Error> {
+    let size = work.map_or((from.width, from.height), |work| (work.width, work.height));
+    Ok(with_bits(from, bits)?.with_size(size))
+}
+
+/// The last step of a job on frames: upscaling, if it is asked for.
+pub(super) struct LastStep<'a>(Option<FrameUpscaler<'a>>);
+
+impl<'a> LastStep<'a> {
+    /// For frames in a format, whose results have the format `to`.
+    pub(super) fn new(options: &'a VideoOptions, from: &FrameFormat, to: FrameFormat) -> Self {
+        let Options { dither, locked, seed, max_memory, .. } = options.options;
+        let rounding = FrameRounding { dither, locked, seed };
+        let size = (from.width, from.height);
+        let upscaler = options.task.upscaler();
+        Self(upscaler.map(|upscaler| FrameUpscaler::new(upscaler, size, to, rounding, max_memory)))
+    }
+
+    /// The result for a debanded frame; the memory of `recycle`d frames goes back to `free`.
+    ///
+    /// # Errors
+    /// As [`crate::Upscaler::upscale`].
+    pub(super) fn run(
+        &mut self,
+        done: &mut Placed,
+        free: &mut dyn FnMut(PackedFrame),
+        ctx: &Context<'_>,
+    ) -> Result<Option<UpscaledBy>, Error> {
+        let Some(upscaler) = &mut self.0 else { return Ok(None) };
+        let begins = done.done.begins_shot || done.tag.begins_segment;
+        let format = done.frame.format;
+        let small = PackedFrame { format, bytes: std::mem::take(&mut done.frame.bytes) };
+        let LargeFrame { frame, by, freed } = upscaler.next(small, begins, done.drawing, ctx)?;
+        freed.into_iter().for_each(free);
+        done.frame = frame;
+        Ok(Some(by))
+    }
+
+    /// Takes back the memory of a result; `free` takes that of frames without upscaling.
+    pub(super) fn recycle(&mut self, frame: PackedFrame, free: &mut dyn FnMut(PackedFrame)) {
+        match &mut self.0 {
+            Some(upscaler) => upscaler.recycle(frame.bytes),
+            None => free(frame),
+        }
+    }
+}
