@@ -76,7 +76,7 @@ impl Plane {
     }
 
     /// A chroma plane of an image that is scaled by factors across and down, in another size. `every`: across
-    /// and down, the number of luma samples per sample where it lies on one of them, 1 where it lies in their
+    /// and down, the number of luma samples per sample where it is at one of them, 1 where it is in their
     /// middle. Antialiased bicubic.
     ///
     /// # Panics

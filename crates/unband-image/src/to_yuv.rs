@@ -1,6 +1,6 @@
 //! Conversion from RGB to luma and subsampled chroma planes.
 
-use crate::color::{Color, Model, Siting};
+use crate::color::{Color, Matrix, Model, Siting};
 use crate::context::Context;
 use crate::image::{Image, ImageError, Plane};
 use crate::resize::{Axis, Beyond};
@@ -17,40 +17,63 @@ impl Image {
     ///
     /// # Errors
     /// When there are not three planes of equal size.
-    pub fn into_yuv(self, color: Color, ctx: &Context<'_>) -> Result<Self, ImageError> {
+    pub fn into_yuv(mut self, color: Color, ctx: &Context<'_>) -> Result<Self, ImageError> {
         let (Model::Rgb, Model::Yuv { matrix, subsampling, .. }) = (self.color.model, color.model) else {
             return Ok(self);
         };
         let (width, height) = (self.width(), self.height());
-        let [red, green, blue] = self.planes.as_slice() else {
-            return Err(ImageError::Model { got: self.color.model, needed: "an image of three planes" });
-        };
-        for plane in [green, blue] {
-            if (plane.width, plane.height, plane.data.len()) != (width, height, width * height) {
-                let (expected, got) = (width * height, plane.data.len());
-                return Err(ImageError::Length { width, height, expected, got });
-            }
-        }
-        let parts = ctx.map(height.div_ceil(ROWS), |part| {
-            let samples = part * ROWS * width..((part + 1) * ROWS).min(height) * width;
-            let mut out = [0, 1, 2].map(|_| Vec::with_capacity(samples.len()));
-            for i in samples {
-                let [luma, u, v] = matrix.to_yuv([red.data[i], green.data[i], blue.data[i]]);
-                out.iter_mut().zip([luma, u + 0.5, v + 0.5]).for_each(|(plane, value)| plane.push(value));
-            }
-            out
-        });
-        let mut planes = [0, 1, 2].map(|_| Vec::with_capacity(width * height));
-        for part in parts {
-            planes.iter_mut().zip(part).for_each(|(plane, rows)| plane.extend(rows));
-        }
+        in_place(
+            &mut self,
+            |rgb| {
+                let [luma, u, v] = matrix.to_yuv(rgb);
+                [luma, u + 0.5, v + 0.5]
+            },
+            ctx,
+        )?;
         let columns = axis(width, subsampling.x.into(), color.siting == Siting::Center);
         let lines = axis(height, subsampling.y.into(), color.siting != Siting::TopLeft);
-        let [luma, u, v] = planes.map(|data| Plane { width, height, data });
-        let chroma = ctx.map(2, |i| [&u, &v][i].mapped(&columns, &lines));
-        let planes = std::iter::once(luma).chain(chroma).collect();
-        Ok(Self { planes, color, ..self })
+        for chroma in self.planes.iter_mut().skip(1) {
+            *chroma = chroma.mapped(&columns, &lines);
+        }
+        Ok(Self { color, ..self })
     }
+
+    /// The luma of an image in RGB.
+    ///
+    /// # Errors
+    /// When there are not three planes of equal size.
+    pub fn into_luma(mut self, matrix: Matrix, ctx: &Context<'_>) -> Result<Plane, ImageError> {
+        in_place(&mut self, |rgb| [matrix.to_yuv(rgb)[0], 0.0, 0.0], ctx)?;
+        Ok(self.planes.swap_remove(0))
+    }
+}
+
+/// Replaces the samples of each pixel.
+fn in_place(
+    image: &mut Image,
+    pixel: impl Fn([f32; 3]) -> [f32; 3] + Sync,
+    ctx: &Context<'_>,
+) -> Result<(), ImageError> {
+    let (width, height) = (image.width(), image.height());
+    let model = image.color.model;
+    let [red, green, blue] = image.planes.as_mut_slice() else {
+        return Err(ImageError::Model { got: model, needed: "an image of three planes" });
+    };
+    for plane in [&*green, &*blue] {
+        if (plane.width, plane.height, plane.data.len()) != (width, height, width * height) {
+            let (expected, got) = (width * height, plane.data.len());
+            return Err(ImageError::Length { width, height, expected, got });
+        }
+    }
+    let step = ROWS * width;
+    let pairs = red.data.chunks_mut(step).zip(green.data.chunks_mut(step));
+    let parts = pairs.zip(blue.data.chunks_mut(step)).collect();
+    ctx.map_parts(parts, |_, ((red, green), blue): ((&mut [f32], &mut [f32]), &mut [f32])| {
+        for ((red, green), blue) in red.iter_mut().zip(green).zip(blue) {
+            [*red, *green, *blue] = pixel([*red, *green, *blue]);
+        }
+    });
+    Ok(())
 }
 
 /// Means along one side: every `scale` samples become one. `between`: it lies in their middle.
@@ -70,7 +93,7 @@ fn axis(size: usize, scale: usize, between: bool) -> Axis {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::{Depth, Matrix, Range, Subsampling};
+    use crate::{Depth, Range, Subsampling};
 
     fn color(subsampling: Subsampling, siting: Siting) -> Color {
         let model = Model::Yuv { matrix: Matrix::Bt709, range: Range::Limited, subsampling };
@@ -99,6 +122,8 @@ mod tests {
                 let yuv = image.clone().into_yuv(color, &ctx).unwrap();
                 assert_eq!((yuv.planes[1].width, yuv.planes[1].height), color_size(x, y, size));
                 assert_eq!(yuv.color, color);
+                let luma = image.clone().into_luma(Matrix::Bt709, &ctx).unwrap();
+                assert_eq!(luma.data, yuv.planes[0].data);
                 let back = yuv.into_rgb(&ctx).unwrap();
                 let (mx, my) = (2 * usize::from(x), 2 * usize::from(y));
                 for (a, b) in image.planes.iter().zip(&back.planes) {

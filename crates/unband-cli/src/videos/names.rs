@@ -79,8 +79,8 @@ impl VideoJob<'_> {
         Ok(targets)
     }
 
-    /// Resolves name clashes between results, such as those of `a.mkv` and `a.hevc`: the whole input name becomes
-    /// part of the second one's, `a.hevc_unband.mkv`. Notes each.
+    /// Resolves name clashes between results, such as those of `a.mkv` and `a.hevc`: the whole input name
+    /// becomes part of the second one's, `a.hevc_unband.mkv`. Notes each.
     fn distinguish(&self, videos: &[Input], targets: &mut [PathBuf], reporter: &Reporter<'_>) {
         // A container that is kept has the short name.
         let kept = |i: usize, targets: &[PathBuf]| videos[i].path.extension() == targets[i].extension();

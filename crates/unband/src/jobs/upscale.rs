@@ -5,10 +5,10 @@ mod drawing;
 #[cfg(feature = "video")]
 mod frames;
 mod gate;
+mod mode;
 mod pixels;
 mod rows;
 mod size;
-mod way;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,8 +22,8 @@ use unband_nets::{Convention, checkpoint};
 #[cfg(feature = "video")]
 pub(crate) use self::frames::{FrameRounding, FrameUpscaler, LargeFrame};
 pub(crate) use self::gate::Gate;
+use self::mode::{Evidence, UpscalingMode};
 pub use self::size::UpscaleSize;
-use self::way::{Evidence, Way};
 use super::check::check;
 use super::hidden::HiddenColours;
 use super::memory;
@@ -255,7 +255,7 @@ impl Upscaler {
     #[cfg(feature = "video")]
     pub(crate) fn planned_frames(&self, own: (usize, usize), turned: bool) -> Upscale {
         let size = if turned { self.size.turned() } else { self.size };
-        let made = size.even(size.of(own, self.last().tiled.scale()));
+        let made = size.even(own, self.last().tiled.scale());
         let network = self.reaching(own, made);
         Upscale { network: network.name, scale: network.tiled.scale(), width: made.0, height: made.1 }
     }
@@ -409,31 +409,31 @@ impl Network {
         ctx: &Context<'_>,
     ) -> Result<(Vec<Plane>, UpscaledBy), UpscaleError> {
         let scale = self.tiled.scale();
-        let way = *evidence.way.get_or_insert_with(|| match self.gate {
-            Some(_) => Way::of(image, ctx),
-            None => Way::Network,
+        let mode = *evidence.mode.get_or_insert_with(|| match self.gate {
+            Some(_) => UpscalingMode::of(image, ctx),
+            None => UpscalingMode::Network,
         });
-        let (mut planes, by) = match (way, &self.gate) {
-            (Way::Repetition, _) => {
+        let (mut planes, by) = match (mode, &self.gate) {
+            (UpscalingMode::Repetition, _) => {
                 let repeated = image.planes.iter().map(|plane| pixels::repeated(plane, (width, height)));
                 (repeated.collect(), UpscaledBy::Repetition)
             }
-            (Way::Interpolation, _) => {
+            (UpscalingMode::Interpolation, _) => {
                 let size = (scale * image.width(), scale * image.height());
                 let cubic = |plane: &Plane| plane.resized(size.0, size.1, Resampling::BicubicAntialiased);
                 (image.planes.iter().map(cubic).collect(), UpscaledBy::Interpolation)
             }
-            (Way::Confinement, _) => {
+            (UpscalingMode::Confinement, _) => {
                 let mut planes = self.upscaled(image, memory, ctx)?;
                 drawing::confine(&image.planes, &mut planes, scale, ctx);
                 (planes, UpscaledBy::Confinement)
             }
-            (Way::Blend, Some(gate)) => {
+            (UpscalingMode::Blend, Some(gate)) => {
                 let mut planes = self.upscaled(image, memory, ctx)?;
                 let share = blend::blend(gate, &image.planes, &mut planes, scale, evidence, ctx);
                 (planes, UpscaledBy::Blend { share })
             }
-            (Way::Network, _) | (Way::Blend, None) => {
+            (UpscalingMode::Network, _) | (UpscalingMode::Blend, None) => {
                 (self.upscaled(image, memory, ctx)?, UpscaledBy::Network)
             }
         };

@@ -39,6 +39,7 @@ mod timeline;
 mod unusual;
 #[cfg(unix)]
 mod unverified;
+mod upscaled;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

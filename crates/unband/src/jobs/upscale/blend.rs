@@ -11,8 +11,8 @@ use unband_image::resize::{Axis, Beyond};
 use unband_image::{Context, Plane, Resampling};
 
 use super::gate::Gate;
+use super::mode::Evidence;
 use super::rows::{self, ROWS};
-use super::way::Evidence;
 
 /// Half the side of the neighbourhood of a feature, in samples of the image.
 const AROUND: isize = 3;

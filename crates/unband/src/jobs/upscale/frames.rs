@@ -6,9 +6,11 @@
 use unband_image::dither::Dither;
 use unband_image::findings::Drawing;
 use unband_image::frame::FrameFormat;
-use unband_image::{Context, Depth, Image, Model, Plane, Rng, Siting, Subsampling, Window, With};
+use unband_image::{
+    Context, Depth, Image, ImageError, Matrix, Model, Plane, Rng, Siting, Subsampling, Window, With,
+};
 
-use super::way::{Evidence, Way};
+use super::mode::{Evidence, UpscalingMode};
 use super::{Network, UpscaledBy, Upscaler};
 use crate::Error;
 use crate::frames::PackedFrame;
@@ -97,10 +99,10 @@ impl<'a> FrameUpscaler<'a> {
             freed = self.last.take().map(|last| last.source);
         }
         let mut image = None;
-        if self.evidence.way.is_none() && self.network.gate.is_some() {
+        if self.evidence.mode.is_none() && self.network.gate.is_some() {
             let image = image.insert(Self::read(&source, None)?);
-            let art = Way::for_art(&in_rgb(image.clone(), ctx)?);
-            self.evidence.way = Some(art.unwrap_or_else(|| Way::of_drawing(drawing)));
+            let art = UpscalingMode::for_art(&in_rgb(image.clone(), ctx)?);
+            self.evidence.mode = Some(art.unwrap_or_else(|| UpscalingMode::of_drawing(drawing)));
         }
         let bytes = self.spare.pop().unwrap_or_default();
         let next = match self.last.take() {
@@ -193,33 +195,18 @@ impl<'a> FrameUpscaler<'a> {
         ctx: &Context<'_>,
     ) -> Result<(Image, UpscaledBy), Error> {
         let Self { upscaler, network, memory, evidence, to, .. } = self;
-        let (own_size, model, siting) =
-            ((frame.width(), frame.height()), frame.color.model, frame.color.siting);
-        let chroma = match (model, to.color.model) {
-            (Model::Yuv { matrix, subsampling, .. }, Model::Yuv { matrix: made, .. })
-                if subsampling != Subsampling::NONE && matrix == made =>
-            {
-                Some(subsampling)
-            }
-            _ => None,
-        };
-        let kept = chroma.map(|subsampling| (subsampling, frame.planes[1..].to_vec()));
+        let chroma = SmallChroma::of(&frame, to);
+        let fault = |error: ImageError| Error::Image(error.to_string());
         let rgb = in_rgb(frame, ctx)?;
         let (planes, alpha, by) = upscaler.resized(network, &rgb, size, *memory, evidence, ctx)?;
-        let large = Image { planes, alpha, ..rgb }.into_yuv(to.color, ctx);
-        let mut large = large.map_err(|error| Error::Image(error.to_string()))?;
-        if let Some((Subsampling { x, y }, chroma)) = kept.filter(|_| by != UpscaledBy::Repetition) {
-            let scale = (size.0 as f64 / own_size.0 as f64, size.1 as f64 / own_size.1 as f64);
-            let every = (
-                if siting == Siting::Center { 1 } else { x.into() },
-                if siting == Siting::TopLeft { y.into() } else { 1 },
-            );
-            let sizes = (large.planes[1].width, large.planes[1].height);
-            let made = ctx.map(chroma.len(), |p| chroma[p].resized_chroma(sizes, scale, every));
-            large.planes.truncate(1);
-            large.planes.extend(made);
-        }
-        Ok((large, by))
+        let large = Image { planes, alpha, ..rgb };
+        let Some(chroma) = chroma.filter(|_| by != UpscaledBy::Repetition) else {
+            return Ok((large.into_yuv(to.color, ctx).map_err(fault)?, by));
+        };
+        let (alpha, depth) = (large.alpha.clone(), large.depth);
+        let mut planes = vec![large.into_luma(chroma.matrix, ctx).map_err(fault)?];
+        planes.extend(chroma.resized(size, ctx));
+        Ok((Image { alpha, color: to.color, ..Image::new(planes, to.color.model, depth) }, by))
     }
 
     /// Rounds a result into the bytes of a frame.
@@ -253,6 +240,43 @@ impl<'a> FrameUpscaler<'a> {
         let (width, height) = self.from;
         let radius = self.network.tiled.radius() + REACH;
         self.core(window).grown(radius, width, height).aligned(STEP, width, height)
+    }
+}
+
+/// Chroma planes smaller than luma, to be interpolated without the network.
+struct SmallChroma {
+    planes: Vec<Plane>,
+    matrix: Matrix,
+    subsampling: Subsampling,
+    siting: Siting,
+    /// Width and height of luma.
+    size: (usize, usize),
+}
+
+impl SmallChroma {
+    /// That of a frame, if the result has the same colours.
+    fn of(frame: &Image, to: &FrameFormat) -> Option<Self> {
+        let Model::Yuv { matrix, subsampling, .. } = frame.color.model else { return None };
+        let same = matches!(to.color.model, Model::Yuv { matrix: made, .. } if made == matrix);
+        (same && subsampling != Subsampling::NONE).then(|| Self {
+            planes: frame.planes[1..].to_vec(),
+            matrix,
+            subsampling,
+            siting: frame.color.siting,
+            size: (frame.width(), frame.height()),
+        })
+    }
+
+    /// The planes for luma in another size.
+    fn resized(&self, (width, height): (usize, usize), ctx: &Context<'_>) -> Vec<Plane> {
+        let Subsampling { x, y } = self.subsampling;
+        let scale = (width as f64 / self.size.0 as f64, height as f64 / self.size.1 as f64);
+        let every = (
+            if self.siting == Siting::Center { 1 } else { x.into() },
+            if self.siting == Siting::TopLeft { y.into() } else { 1 },
+        );
+        let size = self.subsampling.chroma_size(width, height);
+        ctx.map(self.planes.len(), |p| self.planes[p].resized_chroma(size, scale, every))
     }
 }
 
@@ -317,7 +341,7 @@ fn lay(to: &mut Plane, from: &Plane, core: Window, outer: Window) {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use unband_image::frame::PixelFormat;
-    use unband_image::{Color, Matrix, Range};
+    use unband_image::{Color, Range};
 
     use super::*;
     use crate::{UpscaleOptions, UpscaleSize};

@@ -19,15 +19,29 @@ pub enum UpscaleSize {
 
 impl UpscaleSize {
     /// Width and height for an image, where the network scales by a factor. No side is below 1.
-    pub(super) fn of(self, (width, height): (usize, usize), network: usize) -> (usize, usize) {
-        let by = |factor: f64, side: usize| (side as f64 * factor).round().max(1.0) as usize;
+    pub(super) fn of(self, own: (usize, usize), network: usize) -> (usize, usize) {
+        self.in_steps(own, network, 1)
+    }
+
+    /// As [`UpscaleSize::of`], with even sides, but for a side that was asked for.
+    #[cfg(feature = "video")]
+    pub(super) fn even(self, own: (usize, usize), network: usize) -> (usize, usize) {
+        self.in_steps(own, network, 2)
+    }
+
+    /// As [`UpscaleSize::of`]; sides are multiples of `step`, but for one that was asked for.
+    fn in_steps(self, (width, height): (usize, usize), network: usize, step: usize) -> (usize, usize) {
+        let by =
+            |factor: f64, side: usize| (side as f64 * factor / step as f64).round().max(1.0) as usize * step;
+        let most = |asked: usize| (asked / step).max(1) * step;
         let over = |asked: usize, side: usize| asked as f64 / side as f64;
         match self {
-            Self::Network => (width * network, height * network),
+            Self::Network => (by(network as f64, width), by(network as f64, height)),
             Self::Scale(factor) => (by(factor, width), by(factor, height)),
             Self::Width(asked) => (asked, by(over(asked, width), height)),
             Self::Height(asked) => (by(over(asked, height), width), asked),
             Self::Fit(across, down) => {
+                let (across, down) = (most(across), most(down));
                 let factor = over(across, width).min(over(down, height));
                 (by(factor, width).min(across), by(factor, height).min(down))
             }
@@ -42,19 +56,6 @@ impl UpscaleSize {
             Self::Height(height) => Self::Width(height),
             Self::Fit(width, height) => Self::Fit(height, width),
             same => same,
-        }
-    }
-
-    /// The nearest size with even sides, but for sides that were asked for.
-    #[cfg(feature = "video")]
-    pub(super) fn even(self, (width, height): (usize, usize)) -> (usize, usize) {
-        let near = |side: usize| (side + 1) / 2 * 2;
-        let below = |side: usize| (side / 2 * 2).max(2);
-        match self {
-            Self::Width(_) => (width, near(height)),
-            Self::Height(_) => (near(width), height),
-            Self::Fit(..) => (below(width), below(height)),
-            Self::Network | Self::Scale(_) => (near(width), near(height)),
         }
     }
 
@@ -79,15 +80,14 @@ mod tests {
     fn frames_have_even_sides() {
         let rows = [
             (UpscaleSize::Network, (54, 30)),
-            (UpscaleSize::Scale(1.5), (42, 24)),
+            (UpscaleSize::Scale(1.5), (40, 22)),
             (UpscaleSize::Width(101), (101, 56)),
             (UpscaleSize::Height(101), (182, 101)),
             (UpscaleSize::Fit(101, 101), (100, 56)),
         ];
         for (size, made) in rows {
-            assert_eq!(size.even(size.of((27, 15), 2)), made, "{size:?}");
-            let turned = size.turned();
-            assert_eq!(turned.even(turned.of((15, 27), 2)), (made.1, made.0), "{size:?}");
+            assert_eq!(size.even((27, 15), 2), made, "{size:?}");
+            assert_eq!(size.turned().even((15, 27), 2), (made.1, made.0), "{size:?}");
         }
     }
 

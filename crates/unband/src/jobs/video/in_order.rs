@@ -11,11 +11,11 @@ use unband_video::VideoFile;
 
 use super::VideoOptions;
 use super::boundaries::Boundaries;
-use super::plan::{bits_of_video, check_video, opened};
+use super::plan::{bits_of_video, check_video, opened, with_bits};
 use super::shots::{Ahead, TimedShot};
 use super::source::{FrameSource, Span, source};
 use super::stop::with_programs;
-use super::upscaling::{LastStep, inspects, of_video, options_for, result_format};
+use super::upscaling::{LastStep, in_size, inspects, of_video, options_for};
 use super::zones::Zones;
 use crate::frames::{Finished, FrameProcessor, PackedFrame, Shot};
 use crate::{Context, Error};
@@ -138,7 +138,7 @@ pub fn deband_frames(
         let source_of = || source(&file, options, Span::default(), programs);
         let frames = source_of()?;
         let bits = bits_of_video(&file, options)?;
-        let to = result_format(frames.format(), bits, of_video(&file, options))?;
+        let to = in_size(with_bits(frames.format(), bits)?, of_video(&file, options));
         let how = options_for(options, to.pixels.bits, frames.format());
         let mut last = LastStep::new(options, frames.format(), to);
         let looked = inspects(options, &how).then(source_of).transpose()?;
@@ -165,7 +165,8 @@ pub fn deband_frames(
             let known = |ticks| shot_at(ticks).map(|(first, _)| first == ticks);
             let mut frames = frames.with_shots(known).ahead(scope);
             let mut put_image = |mut done: Placed, frames: &mut Processor<'_>| {
-                last.run(&mut done, &mut |frame| frames.recycle(frame), ctx)?;
+                let begins = done.tag.begins_segment;
+                last.run(&mut done, begins, &mut |frame| frames.recycle(frame), ctx)?;
                 let image = done.frame.to_image()?;
                 last.recycle(done.frame, &mut |frame| frames.recycle(frame));
                 let (seconds, done) = (done.tag.seconds, done.done);

@@ -13,12 +13,12 @@ use unband_image::context::NoProgress;
 use unband_video::{Encoder, FrameFormat, Segment, VideoError};
 
 use super::in_order::{FramePlace, Placed, Processor, deband_all};
-use super::plan::Plan;
+use super::plan::{Plan, with_bits};
 use super::shots::{self, Shots};
 use super::source::{FrameSource, WAITING};
 use super::tally::Tally;
 use super::unfinished::Segments;
-use super::upscaling::{LastStep, result_format};
+use super::upscaling::{LastStep, in_size};
 use crate::frames::{DoneFrame, FrameProcessor, PackedFrame};
 use crate::jobs::upscale::UpscaledBy;
 use crate::{Context, Error};
@@ -53,7 +53,7 @@ impl Plan<'_> {
     ) -> Result<(), Error> {
         self.check_encoder()?;
         let source = source.with_shots(|ticks| shots.at(ticks).map(|shot| shot.first == ticks));
-        let to = result_format(source.format(), self.encoding.bits, self.upscale)?;
+        let to = in_size(with_bits(source.format(), self.encoding.bits)?, self.upscale);
         let waiting = waiting(&to);
         std::thread::scope(|scope| {
             let (made, to_write) = sync_channel(waiting);
@@ -118,7 +118,8 @@ impl Worker<'_, '_> {
         let mut stopped = false;
         let mut put = |finished: Placed, frames: &mut Processor<'_>| {
             let mut finished = finished;
-            let by = last.run(&mut finished, &mut |frame| frames.recycle(frame), &one)?;
+            let begins = finished.tag.begins_segment;
+            let by = last.run(&mut finished, begins, &mut |frame| frames.recycle(frame), &one)?;
             let Placed { tag: FramePlace { ticks, begins_segment, .. }, frame, done, method, .. } = finished;
             let format = frame.format;
             let frame = FinishedFrame { ticks, bytes: frame.bytes, begins_segment, done, method, by };

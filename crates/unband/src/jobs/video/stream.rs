@@ -126,7 +126,7 @@ fn run(
     let mut last = LastStep::new(options, &from, to);
     let processor = FrameProcessor::new(options_for(options, to.pixels.bits, &from), ctx);
     deband_all(&mut source, processor, None, zones, &|_| None, &mut |mut finished: Placed, frames| {
-        last.run(&mut finished, &mut |frame| frames.recycle(frame), ctx)?;
+        last.run(&mut finished, false, &mut |frame| frames.recycle(frame), ctx)?;
         report.frames += 1;
         report.changed += u64::from(finished.done.changed);
         report.shots += u64::from(finished.done.begins_shot);

@@ -4,9 +4,7 @@ use unband_image::dither::Dither;
 use unband_video::{FrameFormat, PixelFormat, VideoFile};
 
 use super::VideoOptions;
-use super::in_order::Placed;
-use super::plan::with_bits;
-use crate::frames::{FrameOptions, PackedFrame};
+use crate::frames::{Finished, FrameOptions, PackedFrame};
 use crate::jobs::upscale::{FrameRounding, FrameUpscaler, LargeFrame, Upscale, UpscaledBy};
 use crate::{Context, Error, Options, OutputDepth};
 
@@ -42,14 +40,9 @@ pub(super) fn of_video(file: &VideoFile, options: &VideoOptions) -> Option<Upsca
     Some(upscaler.planned_frames((file.video.width, file.video.height), turned))
 }
 
-/// The format of results: another depth, and the size of upscaled frames.
-pub(super) fn result_format(
-    from: &FrameFormat,
-    bits: u8,
-    work: Option<Upscale>,
-) -> Result<FrameFormat, Error> {
-    let size = work.map_or((from.width, from.height), |work| (work.width, work.height));
-    Ok(with_bits(from, bits)?.with_size(size))
+/// The format of frames after upscaling, if there is one.
+pub(super) fn in_size(format: FrameFormat, work: Option<Upscale>) -> FrameFormat {
+    work.map_or(format, |work| format.with_size((work.width, work.height)))
 }
 
 /// The last step of a job on frames: upscaling, if it is asked for.
@@ -65,20 +58,22 @@ impl<'a> LastStep<'a> {
         Self(upscaler.map(|upscaler| FrameUpscaler::new(upscaler, size, to, rounding, max_memory)))
     }
 
-    /// The result for a debanded frame; the memory of `recycle`d frames goes back to `free`.
+    /// Replaces a debanded frame by its result. `begins`: it begins a segment. `free` takes the memory of
+    /// earlier frames.
     ///
     /// # Errors
     /// As [`crate::Upscaler::upscale`].
-    pub(super) fn run(
+    pub(super) fn run<T>(
         &mut self,
-        done: &mut Placed,
+        done: &mut Finished<PackedFrame, T>,
+        begins: bool,
         free: &mut dyn FnMut(PackedFrame),
         ctx: &Context<'_>,
     ) -> Result<Option<UpscaledBy>, Error> {
         let Some(upscaler) = &mut self.0 else { return Ok(None) };
-        let begins = done.done.begins_shot || done.tag.begins_segment;
         let format = done.frame.format;
         let small = PackedFrame { format, bytes: std::mem::take(&mut done.frame.bytes) };
+        let begins = begins || done.done.begins_shot;
         let LargeFrame { frame, by, freed } = upscaler.next(small, begins, done.drawing, ctx)?;
         freed.into_iter().for_each(free);
         done.frame = frame;

@@ -1,4 +1,4 @@
-//! The way of upscaling by the built-in networks, from what an image shows.
+//! The mode of upscaling by the built-in networks, from what an image shows.
 
 use unband_image::findings::Drawing;
 use unband_image::{Context, Image};
@@ -7,9 +7,9 @@ use super::blend::Whole;
 use super::pixels;
 use crate::inspect;
 
-/// A way of upscaling.
+/// A mode of upscaling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum UpscalingMode {
     /// The network alone.
     Network,
     /// The network blended with interpolation.
@@ -22,18 +22,18 @@ pub(super) enum Way {
     Repetition,
 }
 
-impl Way {
-    /// The way for an image.
+impl UpscalingMode {
+    /// The mode for an image.
     pub(super) fn of(image: &Image, ctx: &Context<'_>) -> Self {
         Self::for_art(image).unwrap_or_else(|| Self::of_drawing(inspect(image, ctx).drawing))
     }
 
-    /// The way for pixel art; `None` for other images.
+    /// The mode for pixel art; `None` for other images.
     pub(super) fn for_art(image: &Image) -> Option<Self> {
         pixels::is_art(image).then_some(Self::Repetition)
     }
 
-    /// The way by the drawing found in an image.
+    /// The mode by the drawing found in an image.
     pub(super) fn of_drawing(drawing: Option<Drawing>) -> Self {
         match drawing {
             Some(Drawing::NormalMap | Drawing::LookupTable) => Self::Interpolation,
@@ -46,29 +46,41 @@ impl Way {
 /// What is known about all frames of a shot; nothing for a single image.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Evidence {
-    /// The way of upscaling, once it is chosen.
-    pub(super) way: Option<Way>,
-    /// Features of whole frames, a mean over those seen, and their number.
-    seen: Option<(Whole, u32)>,
+    /// The mode of upscaling, once it is chosen.
+    pub(super) mode: Option<UpscalingMode>,
+    /// Features of whole frames, a mean over those measured.
+    seen: Option<Whole>,
+    /// Number of frames.
+    frames: u32,
     /// Keeps the mean as it is: for parts of a frame.
     pub(super) fixed: bool,
 }
 
-/// Frames of which later features are the mean.
-const FRAMES: u32 = 32;
+/// From this number of frames on, one of so many is measured.
+const EVERY: u32 = 8;
+/// Measured frames of which later features are the mean.
+const MEASURED: u32 = 12;
 
 impl Evidence {
     /// The features to use for a frame; `own`: computes those of the frame itself.
     pub(super) fn features(&mut self, own: impl FnOnce() -> Whole) -> Whole {
-        let (features, count) = match self.seen {
-            Some(seen) if self.fixed => seen,
-            None => (own(), 1),
-            Some((before, count)) => {
-                let count = (count + 1).min(FRAMES);
-                (before.towards(&own(), 1.0 / count as f32), count)
+        let features = match self.seen {
+            None => {
+                self.frames = 1;
+                own()
+            }
+            Some(before) if self.fixed => before,
+            Some(before) => {
+                let number = self.frames;
+                self.frames += 1;
+                if number >= EVERY && !number.is_multiple_of(EVERY) {
+                    return before;
+                }
+                let measured = if number < EVERY { number + 1 } else { EVERY + number / EVERY };
+                before.towards(&own(), 1.0 / measured.min(MEASURED) as f32)
             }
         };
-        self.seen = Some((features, count));
+        self.seen = Some(features);
         features
     }
 }
@@ -86,11 +98,16 @@ mod tests {
         evidence.fixed = true;
         assert_eq!(evidence.features(|| of(9.0)), of(1.5));
         evidence.fixed = false;
-        for _ in 0..200 {
-            evidence.features(|| of(3.0));
+        // A change comes in slowly, and wholly in the end; few frames are measured.
+        let mut measured = 0;
+        for _ in 0..1000 {
+            evidence.features(|| {
+                measured += 1;
+                of(3.0)
+            });
         }
-        // A change comes in slowly, and wholly in the end.
-        let moved = evidence.features(|| of(0.0));
-        assert!((moved.blocks - 1.5 * (1.0 - 1.0 / FRAMES as f32)).abs() < 0.01, "{moved:?}");
+        assert_eq!(measured, 6 + 992 / 8 + 1);
+        let moved = evidence.features(|| of(3.0));
+        assert!((moved.blocks - 1.5).abs() < 0.01, "{moved:?}");
     }
 }
