@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
-use unband::{Bands, Dither, ParamValue, Precision, TreatAs};
+use unband::{Bands, Dither, ParamValue, Precision, TreatAs, Wrap};
 
 pub(crate) use images::ImageArgs;
 pub(crate) use metrics::{MetricArgs, failure};
@@ -165,6 +165,11 @@ pub(crate) fn dither(text: &str) -> Result<Dither, String> {
 /// Parses the name of a precision.
 pub(crate) fn precision(text: &str) -> Result<Precision, String> {
     word("precisions", text)
+}
+
+/// Parses edges that meet.
+fn wrap(text: &str) -> Result<Wrap, String> {
+    word("edges", text)
 }
 
 /// Parses an image type.

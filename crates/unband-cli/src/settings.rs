@@ -22,6 +22,7 @@ pub(crate) fn of_images(args: &ImageArgs) -> FileOptions {
         new.locked = args.locked;
         new.seed = args.seed;
         new.precision = args.precision;
+        new.wrap = args.wrap;
         new.max_memory = args.max_memory;
     });
     FileOptions::with(|new| {

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
 use unband::{
     Alpha, Bands, Choice, Dither, Method, Options, OutputDepth, Precision, TreatAs, UpscaleOptions,
-    UpscaleSize,
+    UpscaleSize, Wrap,
 };
 use unband_image::{ParamKind, ParamValue};
 use unband_infer::models;
@@ -105,6 +105,7 @@ impl<'py> Given<'_, 'py> {
         options.bands = self.bands()?;
         options.alpha = if self.switch("alpha")? { Alpha::Repair } else { Alpha::Keep };
         options.treat_as = self.word::<TreatAs>("treat_as")?.unwrap_or_default();
+        options.wrap = self.word::<Wrap>("wrap")?.unwrap_or_default();
         options.tile = plain.tile;
         options.max_memory = self.amount("max_memory")?;
         unband::check(&options)?;
@@ -204,6 +205,7 @@ impl<'py> Given<'_, 'py> {
         options.dither = self.word::<Dither>("dither")?;
         options.locked = self.switch("locked")?;
         options.seed = self.value("seed", "a whole number from 0")?.unwrap_or(0);
+        options.wrap = self.word::<Wrap>("wrap")?.unwrap_or_default();
         options.max_memory = self.amount("max_memory")?;
         Ok(options)
     }

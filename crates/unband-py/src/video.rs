@@ -9,12 +9,13 @@ use std::thread;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use unband::files::Task;
 use unband::frames::PackedFrame;
 use unband::video::{
     FrameSource, Temporal, TimeRange, VideoFrame, VideoOptions, VideoReport, check_video, deband_frames,
     deband_video as deband_to_file, decode_options, ending_programs,
 };
-use unband::{Context, With};
+use unband::{Context, Upscaler, With};
 use unband_video::{Programs, Purpose, StreamChoice, probe};
 
 use crate::fault::{ErrorKind, Fault};
@@ -34,7 +35,7 @@ fn purpose(given: &Given<'_, '_>) -> Result<Purpose, Fault> {
     })
 }
 
-/// Debands a video file.
+/// Debands or upscales a video file.
 #[pyfunction]
 pub(crate) fn deband_video<'py>(
     py: Python<'py>,
@@ -55,6 +56,11 @@ pub(crate) fn video_options(given: &Given<'_, '_>) -> Result<VideoOptions, Fault
         own.dither = VideoOptions::dither_for(purpose, own.depth);
     }
     let mut options = VideoOptions::default();
+    if given.switch("upscale")? {
+        let upscaler = Arc::new(Upscaler::new(&given.upscaling()?).map_err(Fault::from)?);
+        let debands = given.switch("deband")?;
+        options.task = if debands { Task::DebandThenUpscale(upscaler) } else { Task::Upscale(upscaler) };
+    }
     options.options = own;
     options.purpose = purpose;
     options.ffmpeg_args = given.value("ffmpeg_args", "a list of texts")?.unwrap_or_default();
@@ -88,6 +94,8 @@ pub(crate) fn video_report<'py>(py: Python<'py>, done: &VideoReport) -> PyResult
     row.set_item("notes", &done.plan.notes)?;
     row.set_item("bytes", done.bytes)?;
     row.set_item("seconds", done.seconds)?;
+    row.set_item("size", done.plan.size())?;
+    row.set_item("network_share", done.network_share)?;
     Ok(row)
 }
 

@@ -133,7 +133,7 @@ pub use jobs::upscale::{Upscale, UpscaleOptions, UpscaleReport, UpscaleSize, Ups
 pub use jobs::video;
 pub use methods::{METHODS, filters, method, methods, parse_method};
 pub use notices::NOTICES;
-pub use options::{Alpha, Bands, Choice, Options, OutputDepth, TreatAs};
+pub use options::{Alpha, Bands, Choice, Options, OutputDepth, TreatAs, Wrap};
 pub use precision::Precision;
 pub use proof::{Proof, prove};
 pub use report::{Reason, Report};

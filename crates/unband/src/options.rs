@@ -102,6 +102,25 @@ unband_image::words! {
     }
 }
 
+unband_image::words! {
+    /// Edges of an image that meet, as those of textures and panoramas.
+    #[derive(Default)]
+    #[non_exhaustive]
+    pub enum Wrap {
+        /// Left and right where the metadata state an equirectangular panorama.
+        #[default]
+        Auto = "auto",
+        /// None.
+        Off = "off",
+        /// Left and right.
+        X = "x",
+        /// Top and bottom.
+        Y = "y",
+        /// All.
+        Both = "both",
+    }
+}
+
 /// Bands that a user sees, whatever is found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -206,6 +225,8 @@ pub struct Options {
     pub alpha: Alpha,
     /// Treat the image as a photo, drawing, data, or by detection.
     pub treat_as: TreatAs,
+    /// Edges that meet.
+    pub wrap: Wrap,
     /// Side of the processing windows, in samples. Never changes a result.
     pub tile: usize,
     /// Memory limit in bytes; windows shrink to fit it.
@@ -228,6 +249,7 @@ impl Default for Options {
             bands: None,
             alpha: Alpha::Keep,
             treat_as: TreatAs::Auto,
+            wrap: Wrap::Auto,
             tile: 256,
             max_memory: None,
         }

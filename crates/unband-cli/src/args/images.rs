@@ -4,9 +4,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
-use unband::{Dither, OutputDepth, Precision};
+use unband::{Dither, OutputDepth, Precision, Wrap};
 
-use super::{ReporterArgs, dither, memory, precision, within};
+use super::{ReporterArgs, dither, memory, precision, within, wrap};
 
 /// Inputs, outputs, rounding and resources. Texts are those of `deband`; `upscale` replaces some.
 #[derive(Clone, Debug, Args)]
@@ -81,6 +81,13 @@ pub(crate) struct ImageArgs {
     /// Give outputs the file times of their inputs
     #[arg(long, help_heading = "Output", hide_short_help = true)]
     pub preserve_times: bool,
+
+    /// Edges that meet: x (left and right), y, both, off or auto
+    ///
+    /// For textures and panoramas: no seam shows there.
+    /// auto: x where the metadata state an equirectangular panorama. Videos are as with off.
+    #[arg(long, value_name = "EDGES", default_value = "auto", value_parser = wrap, help_heading = "Method", hide_short_help = true, verbatim_doc_comment)]
+    pub wrap: Wrap,
 
     /// Dithering method [default: blue-noise; for 8-bit video ordered]
     ///

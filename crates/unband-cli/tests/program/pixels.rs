@@ -135,3 +135,40 @@ fn everywhere_changes_an_image_without_banding() {
     assert!(plan(&[]).contains("a copy"), "{}", plan(&[]));
     assert!(plan(&["--everywhere"]).contains("smooth →"), "{}", plan(&["--everywhere"]));
 }
+
+#[test]
+fn no_seam_shows_where_edges_meet() {
+    let stage = Stage::new();
+    // A sky all around, in 5 bits: its columns repeat after the width.
+    let around = |x: usize, y: usize, c: usize| {
+        let (across, down) =
+            (x as f64 / 320.0 * std::f64::consts::TAU, y as f64 / 160.0 * std::f64::consts::PI);
+        let level = 15.0 + 7.5 * (across + 1.3 + 0.2 * c as f64).sin() * down.sin() + 3.0 * down.cos();
+        ((level.round() * 255.0 + 15.0) / 31.0) as u8
+    };
+    stage.write("sky.png", &crate::stage::png(320, 160, &around));
+    // Mean step between the first and the last column, in codes of 16 bits, by that of two columns inside.
+    let seam = |name: &str| {
+        let made = stage.samples(name);
+        let (width, height) = (made.width as usize, made.height as usize);
+        let step = |a: usize, b: usize| {
+            let at = |x: usize, i: usize| made.data[(i / 3 * width + x) * 3 + i % 3];
+            let sum: f64 = (0..3 * height).map(|i| f64::from(at(a, i).abs_diff(at(b, i)))).sum();
+            sum / (3 * height) as f64 / 257.0
+        };
+        (step(0, width - 1), step(width / 2, width / 2 - 1))
+    };
+    for (command, size) in [("deband", ""), ("upscale", "--scale=2"), ("upscale", "--scale=1.5")] {
+        let mut args = vec![command, "sky.png", "-o", "out.png", "--depth", "16", "--overwrite"];
+        args.extend(Some(size).filter(|size| !size.is_empty()));
+        stage.run(&[&args[..], &["--wrap", "off"]].concat()).code(0);
+        let (before, _) = seam("out.png");
+        stage.run(&[&args[..], &["--wrap", "x"]].concat()).code(0);
+        let (after, inside) = seam("out.png");
+        assert!(
+            after < before / 2.0 && after < inside + 0.5,
+            "{command} {size}: {before} → {after}, {inside}"
+        );
+    }
+    stage.run(&["sky.png", "--wrap", "round"]).code(2).says("auto").says("both");
+}

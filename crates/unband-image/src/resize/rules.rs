@@ -82,8 +82,8 @@ pub(super) fn bicubic_antialiased(from: usize, to: usize, scale: f64) -> Axis {
     bicubic_sited(from, to, scale, 1)
 }
 
-/// As [`bicubic_antialiased`], for a row of chroma whose samples are at every `every`-th sample of luma; 1 also
-/// where they are in the middle of several.
+/// As [`bicubic_antialiased`], for a row of chroma whose samples are at every `every`-th sample of luma; 1
+/// also where they are in the middle of several.
 pub(super) fn bicubic_sited(from: usize, to: usize, scale: f64, every: usize) -> Axis {
     let every = every as f64;
     let squeeze = scale.min(1.0);

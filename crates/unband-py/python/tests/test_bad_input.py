@@ -61,6 +61,7 @@ OPTIONS = [
     {"everywhere": "no"},
     {"faithful": 3},
     {"treat_as": "cat"},
+    {"wrap": "round"},
     {"precision": "f8"},
     {"max_memory": -5},
     {"threads": 0},

@@ -105,6 +105,27 @@ def test_a_video_is_debanded(clip, tmp_path):
         unband.deband_video(clip, out)
 
 
+def test_a_video_is_upscaled(clip, tmp_path):
+    out = tmp_path / "large.mkv"
+    small = next(unband.frames(clip)).image.array
+    report = unband.upscale_video(clip, out, 2, purpose="archive")
+    large = [frame for frame in unband.frames(out)]
+    assert len(large) == report.frames == 12
+    assert large[0].image.array.shape == (2 * small.shape[0], 2 * small.shape[1], 3)
+    assert report.size == (2 * small.shape[1], 2 * small.shape[0])
+    assert 0 <= report.network_share <= 1
+    assert [frame.seconds for frame in large] == [frame.seconds for frame in unband.frames(clip)]
+    joined = tmp_path / "joined.mkv"
+    with unband.plan_video(clip, joined, upscale=True, scale=2, purpose="archive") as plan:
+        rows = [segment() for segment in plan.segments]
+        assert [row["error"] for row in rows] == [None]
+        plan.join()
+    for one, other in zip(unband.frames(joined), large, strict=True):
+        assert np.array_equal(one.image.array, other.image.array)
+    with pytest.raises(unband.OptionError):
+        unband.upscale_video(clip, tmp_path / "no.mkv", 2, width=100)
+
+
 def test_frames_outside_of_ranges_keep_their_samples(clip, tmp_path):
     whole = [frame.image.array for frame in unband.frames(clip, deband=True, everywhere=True)]
     some = unband.frames(clip, deband=True, everywhere=True, only=[(0.25, 0.375)])

@@ -32,7 +32,7 @@ from ._segments import (
     score_video,
 )
 from ._unband import version as _version
-from ._video import Frame, VideoReport, deband_video, frames
+from ._video import Frame, VideoReport, deband_video, frames, upscale_video
 from .errors import (
     FileError,
     InputError,
@@ -101,4 +101,5 @@ __all__ = [
     "score",
     "score_video",
     "upscale",
+    "upscale_video",
 ]

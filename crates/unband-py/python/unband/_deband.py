@@ -28,6 +28,7 @@ def deband(
     truncated: bool = False,
     alpha: bool = False,
     treat_as: str | None = None,
+    wrap: str | None = None,
     band_step: float | tuple[float, float, float] | None = None,
     band_bits: int | None = None,
     precision: str | None = None,
@@ -59,7 +60,8 @@ def deband(
     `seed`: of dither and other random values. `everywhere`: process areas without banding too.
     `faithful`: keep each sample within its quantisation interval; None: for unband's own methods.
     `truncated`: levels were rounded down. `alpha`: repair a banded alpha channel too.
-    `treat_as`: "auto", "photo", "drawing" or "data".
+    `treat_as`: "auto", "photo", "drawing" or "data". `wrap`: edges that meet, "x", "y", "both", "off" or
+    "auto".
     `band_step`: repair bands of this many 8-bit codes, one number or one per channel, whatever is found;
     `band_bits`: bands of an image that had this many bits per channel.
     `precision`: "auto", "f32" or "bf16", for networks. `max_memory`: limit in bytes, or text
@@ -87,6 +89,7 @@ def deband(
         truncated=truncated,
         alpha=alpha,
         treat_as=treat_as,
+        wrap=wrap,
         band_step=band_step,
         band_bits=band_bits,
         precision=precision,
@@ -124,6 +127,7 @@ def upscale(
     locked: bool = False,
     seed: int | None = None,
     precision: str | None = None,
+    wrap: str | None = None,
     max_memory: int | str | None = None,
     channel_axis: int | None = None,
     bits: int | None = None,
@@ -157,6 +161,7 @@ def upscale(
         locked=locked,
         seed=seed,
         precision=precision,
+        wrap=wrap,
         max_memory=max_memory,
     ) as options:
         made, _, _ = _unband.upscale(source.native, options)

@@ -1,4 +1,4 @@
-"""One video in segments, for several processes and machines: debanding and metrics."""
+"""One video in segments, for several processes and machines: debanding, upscaling and metrics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import _unband
 from ._call import Progress, job
 from ._files import path_of
 from ._job import Row, _message
-from ._video import VideoReport, deband_video
+from ._video import VideoReport, deband_video, upscale_video, upscaling
 from .errors import OptionError
 
 if TYPE_CHECKING:
@@ -129,18 +129,20 @@ def plan_video(
     resume: bool = False,
     threads: int | None = None,
     progress: Progress = None,
+    upscale: bool = False,
     **options: Any,
 ) -> VideoPlan:
     """Plans a video job in segments: decodes the video once, finds its shots and their banding, and cuts it
     at the beginning of shots, into segments of 10 to 60 s.
 
-    `options`: those of `deband_video`. `resume`: continue unfinished work, also of `deband_video`. `threads`
-    and `progress` are those of the plan. Raises what `deband_video` raises before its first frame.
+    `options`: those of `deband_video`; with `upscale=True` those of `upscale_video`. `resume`: continue
+    unfinished work, also of these. `threads` and `progress` are those of the plan. Raises what they raise
+    before their first frame.
     """
-    bound = inspect.signature(deband_video).bind(input, output, **options)
+    bound = inspect.signature(upscale_video if upscale else deband_video).bind(input, output, **options)
     bound.apply_defaults()
     given = {name: value for name, value in bound.arguments.items() if name not in _OWN}
-    given["params"] = bound.arguments["params"]
+    given = upscaling(**given) if upscale else {**given, "params": bound.arguments["params"]}
     files = (os.path.abspath(path_of(input, "input")), os.path.abspath(path_of(output, "output")))
     with job(threads, progress, resume=resume, **given) as native_options:
         native = _unband.VideoJob(*files, native_options)

@@ -1,4 +1,4 @@
-"""Videos: debanding from file to file, and frames in order."""
+"""Videos: debanding and upscaling from file to file, and frames in order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class VideoReport(NamedTuple):
-    """Report of `deband_video`."""
+    """Report of `deband_video` and `upscale_video`."""
 
     output: Path | None
     """The file written; None if nothing was."""
@@ -40,6 +40,10 @@ class VideoReport(NamedTuple):
     """Size of the result."""
     seconds: float
     """Time of the job."""
+    size: tuple[int, int]
+    """Width and height of its frames."""
+    network_share: float | None
+    """Mean share of the network in upscaled frames, 0 to 1."""
 
 
 def deband_video(
@@ -111,6 +115,80 @@ def deband_video(
         return VideoReport(
             **_unband.deband_video(path_of(input, "input"), path_of(output, "output"), options)
         )
+
+
+def upscale_video(
+    input: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    scale: float | None = None,
+    *,
+    width: int | None = None,
+    height: int | None = None,
+    fit: tuple[int, int] | None = None,
+    weights: str | os.PathLike[str] | None = None,
+    deband: bool | None = None,
+    depth: int | None = None,
+    dither: str | None = None,
+    locked: bool = False,
+    seed: int | None = None,
+    precision: str | None = None,
+    max_memory: int | str | None = None,
+    temporal: str | None = None,
+    purpose: str | None = None,
+    ffmpeg_args: list[str] | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    overwrite: bool = False,
+    resume: bool = False,
+    progressive: bool = False,
+    keep_going: bool = False,
+    keep_start: bool = False,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> VideoReport:
+    """Upscales a video file; streams, times and encoding as for `deband_video`.
+
+    Size and `weights` as for `upscale`; sides are even, and those of a turned video are as players show it.
+    All frames of a shot are upscaled the same way. `deband`: remove banding first; None does so for the
+    built-in network. Other arguments as for `deband_video` and `upscale`.
+    """
+    with job(
+        threads,
+        progress,
+        **upscaling(
+            scale,
+            width=width,
+            height=height,
+            fit=fit,
+            weights=weights,
+            deband=deband,
+            depth=depth,
+            dither=dither,
+            locked=locked,
+            seed=seed,
+            precision=precision,
+            max_memory=max_memory,
+            temporal=temporal,
+            purpose=purpose,
+            ffmpeg_args=ffmpeg_args,
+            start=start,
+            end=end,
+            overwrite=overwrite,
+            progressive=progressive,
+            keep_going=keep_going,
+            keep_start=keep_start,
+        ),
+        resume=resume,
+    ) as options:
+        return VideoReport(
+            **_unband.deband_video(path_of(input, "input"), path_of(output, "output"), options)
+        )
+
+
+def upscaling(scale: float | None, *, deband: bool | None, **options: Any) -> dict[str, Any]:
+    """Options of a job that upscales."""
+    first = options["weights"] is None if deband is None else deband
+    return {"upscale": True, "scale": scale, "deband": first, "method": "auto", "params": {}, **options}
 
 
 class Frame(NamedTuple):

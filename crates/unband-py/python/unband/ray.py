@@ -217,13 +217,14 @@ def video(
     address: str | None = None,
     **options: Any,
 ) -> VideoReport:
-    """Debands one video on all machines of a Ray cluster, which is started on this one if there is none.
+    """Debands or upscales one video on all machines of a Ray cluster, which is started on this one if there
+    is none.
 
     This machine plans segments of 10 to 60 s at cuts, workers make them, and this machine joins them with
     sound, subtitles, times and all else: the frames are those of `deband_video`. All machines must see
     `input` and the folder of `output` under the same paths, and have the same FFmpeg.
-    `options`: those of `deband_video`. `progress`: True for a bar, or a function of finished and all
-    segments. Other arguments as for `run`; `memory`: none by default.
+    `options`: those of `deband_video`; with `upscale=True` those of `upscale_video`. `progress`: True for a
+    bar, or a function of finished and all segments. Other arguments as for `run`; `memory`: none by default.
 
     A lost worker or machine loses at most the segments that it works on. Finished segments stay next to the
     result, in OUTPUT.unfinished: the same call continues, and so does `deband_video` with `resume=True`.

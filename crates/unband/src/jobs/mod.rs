@@ -26,3 +26,4 @@ pub(crate) mod upscale;
 #[cfg(feature = "video")]
 pub mod video;
 mod whole_blocks;
+pub(crate) mod wrapping;

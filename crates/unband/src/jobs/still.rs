@@ -7,7 +7,8 @@ use unband_image::{Context, Image, Origin, With};
 use super::stages::Stages;
 use super::turned::Oriented;
 use super::whole_blocks::WholeBlocks;
-use crate::choose::{Choices, choose};
+use super::wrapping::Wrapping;
+use crate::choose::{Act, Choices, choose, find};
 use crate::repair::Done;
 use crate::{Error, Options, Reason, Report};
 
@@ -22,6 +23,12 @@ pub(crate) fn deband_own(
     options: &Options,
     ctx: &Context<'_>,
 ) -> Result<(Image, Report), Error> {
+    if let Some(wrapping) = Wrapping::of(&image, options.wrap).filter(|_| choices.act == Act::Restore) {
+        let look = |image: &Image, options: &Options| find(image, options, ctx);
+        return wrapping.repaired(&image, findings, options, look, |image, findings, options| {
+            deband_own(image, findings, choices, options, ctx)
+        });
+    }
     let (mut image, mut report) = deband_colours(image, findings, choices, options, ctx)?;
     let findings = &report.findings;
     let mut done = Done { image: &mut image, findings, choices, options, alpha_repaired: false };

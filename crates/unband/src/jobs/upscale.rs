@@ -29,7 +29,8 @@ use super::hidden::HiddenColours;
 use super::memory;
 use super::not_finite::NotFinite;
 use super::round::{Rounding, regrid_alpha, round};
-use crate::{Error, OutputDepth, Precision, shipped};
+use super::wrapping::Wrapping;
+use crate::{Error, OutputDepth, Precision, Wrap, shipped};
 
 /// Memory for network buffers without a memory limit.
 const MEMORY: u64 = 1 << 30;
@@ -59,6 +60,8 @@ pub struct UpscaleOptions {
     pub locked: bool,
     /// Seed of the dither.
     pub seed: u64,
+    /// Edges that meet.
+    pub wrap: Wrap,
     /// Memory limit in bytes; windows shrink to fit it.
     pub max_memory: Option<u64>,
 }
@@ -73,6 +76,7 @@ impl Default for UpscaleOptions {
             dither: None,
             locked: false,
             seed: 0,
+            wrap: Wrap::Auto,
             max_memory: None,
         }
     }
@@ -310,8 +314,13 @@ impl Upscaler {
         let (network, size) = self.network_for(own_size);
         self.check_memory(&image)?;
         let hidden = HiddenColours::fill(&mut image);
-        let evidence = &mut Evidence::default();
-        let (planes, alpha, by) = self.resized(network, &image, size, options.max_memory, evidence, ctx)?;
+        let wrapping = Wrapping::of(&image, options.wrap);
+        let (planes, alpha, by) = match wrapping {
+            None => self.resized(network, &image, size, options.max_memory, &mut Evidence::default(), ctx)?,
+            Some(wrapping) => {
+                self.resized_around(network, &image, size, wrapping, options.max_memory, ctx)?
+            }
+        };
         let mut made = Image { planes, alpha, origin: Origin::default(), ..image };
         let ctx = &(*ctx).but(|new| new.rng = Rng::new(options.seed));
         round(&mut made, None, Rounding { depth, dither, locked: options.locked }, ctx);
@@ -347,6 +356,25 @@ impl Upscaler {
             _ => resized_alpha(alpha, size),
         });
         Ok((planes, alpha, by))
+    }
+
+    /// As [`Self::resized`], for an image whose edges meet.
+    fn resized_around(
+        &self,
+        network: &Network,
+        image: &Image,
+        (width, height): (usize, usize),
+        wrapping: Wrapping,
+        allowed: Option<u64>,
+        ctx: &Context<'_>,
+    ) -> Result<(Vec<Plane>, Option<Plane>, UpscaledBy), Error> {
+        let (larger, scale) = (wrapping.around(image), network.tiled.scale());
+        let size = (scale * larger.width(), scale * larger.height());
+        let evidence = &mut Evidence::default();
+        let (planes, alpha, by) = self.resized(network, &larger, size, allowed, evidence, ctx)?;
+        let inner = wrapping.inner(size, scale);
+        let cut = |plane: &Plane| plane.cut(inner).resized(width, height, Resampling::BicubicAntialiased);
+        Ok((planes.iter().map(cut).collect(), alpha.as_ref().map(cut), by))
     }
 
     /// Does the system have the memory for an image and its result?

@@ -261,12 +261,12 @@ fn work(
         (image, report) = (better, Some(about));
     }
     if let Some(upscaler) = options.task.upscaler() {
-        let Options { locked, seed, max_memory, .. } = options.options;
+        let Options { locked, seed, wrap, max_memory, .. } = options.options;
         let depth = match plan.depth {
             Depth::F32 => OutputDepth::Float,
             Depth::Int(bits) => OutputDepth::Bits(bits),
         };
-        let how = UpscaleOptions { depth, locked, seed, max_memory, ..UpscaleOptions::default() };
+        let how = UpscaleOptions { depth, locked, seed, wrap, max_memory, ..UpscaleOptions::default() };
         let small = (image.width(), image.height());
         let (mut larger, about) = upscaler.upscale(image, &how, ctx)?;
         let large = (larger.width(), larger.height());

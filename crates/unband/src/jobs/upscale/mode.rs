@@ -56,7 +56,7 @@ pub(super) struct Evidence {
     pub(super) fixed: bool,
 }
 
-/// From this number of frames on, one of so many is measured.
+/// From this number of frames on, one of as many is measured.
 const EVERY: u32 = 8;
 /// Measured frames of which later features are the mean.
 const MEASURED: u32 = 12;

@@ -92,6 +92,14 @@ pub struct VideoPlan {
     pub waiting: Option<(usize, f64)>,
 }
 
+impl VideoPlan {
+    /// Width and height of the result's frames.
+    pub fn size(&self) -> (usize, usize) {
+        let own = (self.file.video.width, self.file.video.height);
+        self.upscale.map_or(own, |work| (work.width, work.height))
+    }
+}
+
 /// A shot and its findings.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
