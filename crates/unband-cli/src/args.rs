@@ -173,7 +173,7 @@ fn wrap(text: &str) -> Result<Wrap, String> {
 }
 
 /// Parses an image type.
-fn treat_as(text: &str) -> Result<TreatAs, String> {
+pub(crate) fn treat_as(text: &str) -> Result<TreatAs, String> {
     word("kinds", text)
 }
 

@@ -205,6 +205,7 @@ impl<'py> Given<'_, 'py> {
         options.dither = self.word::<Dither>("dither")?;
         options.locked = self.switch("locked")?;
         options.seed = self.value("seed", "a whole number from 0")?.unwrap_or(0);
+        options.treat_as = self.word::<TreatAs>("treat_as")?.unwrap_or_default();
         options.wrap = self.word::<Wrap>("wrap")?.unwrap_or_default();
         options.max_memory = self.amount("max_memory")?;
         Ok(options)

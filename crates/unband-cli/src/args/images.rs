@@ -85,7 +85,8 @@ pub(crate) struct ImageArgs {
     /// Edges that meet: x (left and right), y, both, off or auto
     ///
     /// For textures and panoramas: no seam shows there.
-    /// auto: x where the metadata state an equirectangular panorama. Videos are as with off.
+    /// auto: x where the metadata state an equirectangular panorama.
+    /// As with off: videos, and the debanding of JPEG files whose last block is cut off at such an edge.
     #[arg(long, value_name = "EDGES", default_value = "auto", value_parser = wrap, help_heading = "Method", hide_short_help = true, verbatim_doc_comment)]
     pub wrap: Wrap,
 

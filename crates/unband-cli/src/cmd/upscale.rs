@@ -6,9 +6,9 @@ use std::sync::Arc;
 use clap::Args;
 use unband::batch::Cost;
 use unband::files::{self, FileOptions, Task};
-use unband::{Context, UpscaleOptions, UpscaleSize, Upscaler, With, models};
+use unband::{Context, TreatAs, UpscaleOptions, UpscaleSize, Upscaler, With, models};
 
-use crate::args::{ImageArgs, VideoArgs, within};
+use crate::args::{ImageArgs, VideoArgs, treat_as, within};
 use crate::bar::Bar;
 use crate::images::{self, ImageCommand};
 use crate::inputs::{Gathered, SUFFIX};
@@ -73,6 +73,13 @@ pub(crate) struct UpscaleArgs {
     #[arg(long, value_name = "LOOK", value_enum, default_value_t = Look::Faithful, hide_default_value = true)]
     #[arg(conflicts_with = "weights", help_heading = "Method")]
     look: Look,
+    /// Treat as photo, drawing, data or auto
+    ///
+    /// photo: a blend of network and interpolation
+    /// drawing: sharp edges without halos; banding stays
+    /// data: interpolated; banding stays
+    #[arg(long, value_name = "KIND", default_value = "auto", value_parser = treat_as, help_heading = "Method", verbatim_doc_comment)]
+    treat_as: TreatAs,
     /// Remove banding first [default: without `--weights`]
     #[arg(long, help_heading = "Method")]
     deband: bool,
@@ -175,6 +182,7 @@ impl<'a> Upscale<'a> {
             new.weights = weights;
             new.precision = images.precision;
             new.dither = images.dither;
+            new.treat_as = args.treat_as;
         });
         let format = images.format.as_deref().map(settings::format_named).transpose()?;
         if let Some(format) = format {
@@ -186,6 +194,7 @@ impl<'a> Upscale<'a> {
             let deband = args.deband || args.weights.is_none() && !args.no_deband;
             new.task = if deband { Task::DebandThenUpscale(upscaler) } else { Task::Upscale(upscaler) };
             new.format = format;
+            new.options.treat_as = args.treat_as;
         });
         Ok(Self { args, options, upscaler: made })
     }

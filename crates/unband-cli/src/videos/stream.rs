@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
+use unband::files::Task;
 use unband::io::{Limits, Y4mReader};
 use unband::video::{StreamReport, VideoOptions, deband_stream, deband_to_stream};
 use unband::{Context, Error, Hint};
@@ -108,12 +109,14 @@ fn piped(
                 reporter.failure(&Failure::at(shown.to_owned(), "it has no frames".to_owned(), None));
                 return Outcome::SomeFailed;
             }
-            reporter.line(&format!(
-                "{shown}: {}, {}, {} changed → standard output",
-                counted(report.frames, "frame"),
-                counted(report.shots, "shot"),
-                counted(report.changed, "frame")
-            ));
+            let (frames, shots) = (counted(report.frames, "frame"), counted(report.shots, "shot"));
+            let changed = counted(report.changed, "frame");
+            let did = match job.options.task {
+                Task::Upscale(_) => "upscaled".to_owned(),
+                Task::DebandThenUpscale(_) => format!("{changed} debanded, upscaled"),
+                _ => format!("{changed} changed"),
+            };
+            reporter.line(&format!("{shown}: {frames}, {shots}, {did} → standard output"));
             Outcome::Done
         }
         Err(Error::Cancelled) => Outcome::Interrupted,

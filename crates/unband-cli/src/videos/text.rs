@@ -38,12 +38,16 @@ pub(super) fn line(input: &str, report: &VideoReport) -> String {
     let methods = report.methods.iter().fold(String::new(), |text, name| format!("{text}, {name}"));
     let upscaled = report.plan.upscale.as_ref().map(upscaling);
     let network = report.network_share.map(|share| format!(" (network {:.0} %)", 100.0 * share));
+    let counts = match (report.plan.debands, report.plan.upscale) {
+        (false, _) => frames,
+        (true, Some(_)) => format!("{changed} of {frames} debanded{methods}"),
+        (true, None) => format!("{changed} of {frames} changed{methods}"),
+    };
     let (upscaled, network) =
         (upscaled.map(|text| format!(", {text}")).unwrap_or_default(), network.unwrap_or_default());
     format!(
-        "{input} → {}: {shots}, {changed} of {frames} {}{methods}{upscaled}{network}, {}, {} ({}{ratio}), {:.1} s",
+        "{input} → {}: {shots}, {counts}{upscaled}{network}, {}, {} ({}{ratio}), {:.1} s",
         report.plan.output.display(),
-        if upscaled.is_empty() { "changed" } else { "debanded" },
         report.plan.encoder,
         amount(report.bytes),
         bit_rate(report.bit_rate()),

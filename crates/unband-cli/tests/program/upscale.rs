@@ -273,3 +273,20 @@ fn profile_and_metadata_stay() {
     let printed = exif(&["-s3", "-Artist", "-Title", "-ImageSize", "-ExifImageWidth", "dusk_x2_unband.png"]);
     assert_eq!(printed.lines().collect::<Vec<_>>(), ["Ada", "Evening", "1800x1200", "1800"]);
 }
+
+#[test]
+fn the_kind_of_an_image_can_be_stated() {
+    let stage = Stage::new();
+    // Thin lines on a slope: not recognised as a drawing.
+    stage.png("lines.png", &|x, y, _| if (x * 3 + y) % 17 < 2 { 20 } else { 120 + (x / 4 + y / 3) as u8 });
+    let made = |kind: &str| {
+        let args = ["upscale", "lines.png", "-o", "out.png", "--scale", "2", "--overwrite", "-v"];
+        let ran = stage.run(&[&args[..], &["--no-deband", "--treat-as", kind]].concat()).code(0);
+        (ran.stderr, stage.read("out.png"))
+    };
+    let kinds = ["photo", "drawing", "data", "auto"];
+    let [photo, drawing, data, auto] = kinds.map(made);
+    assert!(photo.0.contains("network") && photo.1 == auto.1, "{}", photo.0);
+    assert!(drawing.0.contains("drawing") && drawing.1 != photo.1, "{}", drawing.0);
+    assert!(data.0.contains("interpolated") && data.1 != photo.1, "{}", data.0);
+}

@@ -127,6 +127,7 @@ def upscale(
     locked: bool = False,
     seed: int | None = None,
     precision: str | None = None,
+    treat_as: str | None = None,
     wrap: str | None = None,
     max_memory: int | str | None = None,
     channel_axis: int | None = None,
@@ -144,8 +145,8 @@ def upscale(
 
     The result of the built-in network is blended with cubic interpolation by evidence of noise and
     compression; in drawings each sample stays within the range of those around it, and pixels of pixel art
-    are repeated. `dither`: None is `blue-noise` where
-    the image has finer levels than the result, else `none`. Other arguments as for `deband`.
+    are repeated; `treat_as` "photo", "drawing" or "data" decides instead. `dither`: None is `blue-noise`
+    where the image has finer levels than the result, else `none`. Other arguments as for `deband`.
     """
     source = Source(image, "image", channel_axis, bits)
     with job(
@@ -161,6 +162,7 @@ def upscale(
         locked=locked,
         seed=seed,
         precision=precision,
+        treat_as=treat_as,
         wrap=wrap,
         max_memory=max_memory,
     ) as options:

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use unband_image::Context;
 use unband_image::cuts::Cuts;
-#[cfg(feature = "video")]
-use unband_image::findings::Drawing;
 
 use super::shot::{Memory, State};
 use super::{Frame, FrameOptions, Restored, Shot};
@@ -39,9 +37,6 @@ pub struct Finished<F, T> {
     pub done: DoneFrame,
     /// The method that changed it; `None` if unchanged.
     pub method: Option<&'static str>,
-    /// The kind of drawing that its shot is.
-    #[cfg(feature = "video")]
-    pub(crate) drawing: Option<Drawing>,
 }
 
 /// Debands frames in order, each with a tag of the caller.
@@ -232,8 +227,6 @@ impl<'a, F: Frame, T> FrameProcessor<'a, F, T> {
         let changed = held.repairs && !held.shot.leaves();
         let done = DoneFrame { begins_shot: held.begins_shot, changed };
         let (tag, method) = (held.tag.take(), held.shot.method().filter(|_| changed));
-        #[cfg(feature = "video")]
-        let drawing = held.shot.findings().drawing;
         let (source, frame) = held.restored.taken(frame);
         self.out += 1;
         while self.out > reach {
@@ -244,15 +237,7 @@ impl<'a, F: Frame, T> FrameProcessor<'a, F, T> {
             self.out -= 1;
         }
         let finished = tag.zip(source.zip(frame));
-        Ok(finished.map(|(tag, (source, frame))| Finished {
-            tag,
-            source,
-            frame,
-            done,
-            method,
-            #[cfg(feature = "video")]
-            drawing,
-        }))
+        Ok(finished.map(|(tag, (source, frame))| Finished { tag, source, frame, done, method }))
     }
 
     /// Takes back the memory of a finished frame's result.

@@ -23,7 +23,9 @@ pub(crate) fn deband_own(
     options: &Options,
     ctx: &Context<'_>,
 ) -> Result<(Image, Report), Error> {
-    if let Some(wrapping) = Wrapping::of(&image, options.wrap).filter(|_| choices.act == Act::Restore) {
+    // An extra output has the size of the image.
+    let wraps = choices.act == Act::Restore && ctx.extra_output.is_none();
+    if let Some(wrapping) = Wrapping::of(&image, options.wrap).filter(|_| wraps) {
         let look = |image: &Image, options: &Options| find(image, options, ctx);
         return wrapping.repaired(&image, findings, options, look, |image, findings, options| {
             deband_own(image, findings, choices, options, ctx)

@@ -30,7 +30,7 @@ use super::memory;
 use super::not_finite::NotFinite;
 use super::round::{Rounding, regrid_alpha, round};
 use super::wrapping::Wrapping;
-use crate::{Error, OutputDepth, Precision, Wrap, shipped};
+use crate::{Error, OutputDepth, Precision, TreatAs, Wrap, shipped};
 
 /// Memory for network buffers without a memory limit.
 const MEMORY: u64 = 1 << 30;
@@ -60,6 +60,8 @@ pub struct UpscaleOptions {
     pub locked: bool,
     /// Seed of the dither.
     pub seed: u64,
+    /// Treat the image as a photo, drawing or data, or by detection. Only for the built-in network.
+    pub treat_as: TreatAs,
     /// Edges that meet.
     pub wrap: Wrap,
     /// Memory limit in bytes; windows shrink to fit it.
@@ -76,6 +78,7 @@ impl Default for UpscaleOptions {
             dither: None,
             locked: false,
             seed: 0,
+            treat_as: TreatAs::Auto,
             wrap: Wrap::Auto,
             max_memory: None,
         }
@@ -130,6 +133,7 @@ pub struct Upscaler {
     networks: Vec<Network>,
     size: UpscaleSize,
     dither: Option<Dither>,
+    treat_as: TreatAs,
     /// File of the weights, if they are not built in.
     file: Option<PathBuf>,
 }
@@ -171,7 +175,7 @@ impl Upscaler {
     /// A file without such a network, and a factor above that of the weights.
     pub fn new(options: &UpscaleOptions) -> Result<Self, Error> {
         let products = options.precision.products()?;
-        let size = options.size;
+        let UpscaleOptions { size, dither, treat_as, .. } = *options;
         if let Some(file) = &options.weights {
             let network = Self::of_file(file, products)?;
             let has = network.tiled.scale();
@@ -179,12 +183,7 @@ impl Upscaler {
                 UpscaleSize::Scale(asked) if asked > has as f64 => {
                     Err(Error::Scale { file: file.clone(), has, asked })
                 }
-                _ => Ok(Self {
-                    networks: vec![network],
-                    size,
-                    dither: options.dither,
-                    file: Some(file.clone()),
-                }),
+                _ => Ok(Self { networks: vec![network], size, dither, treat_as, file: Some(file.clone()) }),
             };
         }
         let factors: &[usize] = match size {
@@ -200,7 +199,7 @@ impl Upscaler {
             Ok::<_, Error>(Network { gate, ..Self::of_engine(architecture, engine)? })
         };
         let networks = factors.iter().map(built_in).collect::<Result<_, _>>()?;
-        Ok(Self { networks, size, dither: options.dither, file: None })
+        Ok(Self { networks, size, dither, treat_as, file: None })
     }
 
     fn of_file(file: &Path, products: unband_simd::Precision) -> Result<Network, Error> {
@@ -264,6 +263,11 @@ impl Upscaler {
         Upscale { network: network.name, scale: network.tiled.scale(), width: made.0, height: made.1 }
     }
 
+    /// Nothing is known about an image, or a shot, but what the user says.
+    fn evidence(&self) -> Evidence {
+        Evidence::new(self.treat_as)
+    }
+
     fn last(&self) -> &Network {
         &self.networks[self.networks.len() - 1]
     }
@@ -314,9 +318,11 @@ impl Upscaler {
         let (network, size) = self.network_for(own_size);
         self.check_memory(&image)?;
         let hidden = HiddenColours::fill(&mut image);
+        // Stored coefficients do not matter here.
+        image.origin = Origin::default();
         let wrapping = Wrapping::of(&image, options.wrap);
         let (planes, alpha, by) = match wrapping {
-            None => self.resized(network, &image, size, options.max_memory, &mut Evidence::default(), ctx)?,
+            None => self.resized(network, &image, size, options.max_memory, &mut self.evidence(), ctx)?,
             Some(wrapping) => {
                 self.resized_around(network, &image, size, wrapping, options.max_memory, ctx)?
             }
@@ -370,11 +376,18 @@ impl Upscaler {
     ) -> Result<(Vec<Plane>, Option<Plane>, UpscaledBy), Error> {
         let (larger, scale) = (wrapping.around(image), network.tiled.scale());
         let size = (scale * larger.width(), scale * larger.height());
-        let evidence = &mut Evidence::default();
+        let evidence = &mut self.evidence();
         let (planes, alpha, by) = self.resized(network, &larger, size, allowed, evidence, ctx)?;
+        if by == UpscaledBy::Repetition {
+            let repeated = |plane: &Plane| pixels::repeated(plane, (width, height));
+            let planes = image.planes.iter().map(repeated).collect();
+            return Ok((planes, image.alpha.as_ref().map(repeated), by));
+        }
         let inner = wrapping.inner(size, scale);
-        let cut = |plane: &Plane| plane.cut(inner).resized(width, height, Resampling::BicubicAntialiased);
-        Ok((planes.iter().map(cut).collect(), alpha.as_ref().map(cut), by))
+        let cut = |plane: &Plane| wrapping.resized(&plane.cut(inner), (width, height));
+        let mut alpha = alpha.as_ref().map(cut);
+        alpha.iter_mut().flat_map(|alpha| &mut alpha.data).for_each(|v| *v = v.clamp(0.0, 1.0));
+        Ok((planes.iter().map(cut).collect(), alpha, by))
     }
 
     /// Does the system have the memory for an image and its result?
@@ -437,10 +450,10 @@ impl Network {
         ctx: &Context<'_>,
     ) -> Result<(Vec<Plane>, UpscaledBy), UpscaleError> {
         let scale = self.tiled.scale();
-        let mode = *evidence.mode.get_or_insert_with(|| match self.gate {
-            Some(_) => UpscalingMode::of(image, ctx),
+        let mode = match self.gate {
+            Some(_) => evidence.mode.unwrap_or_else(|| UpscalingMode::of(image, ctx)),
             None => UpscalingMode::Network,
-        });
+        };
         let (mut planes, by) = match (mode, &self.gate) {
             (UpscalingMode::Repetition, _) => {
                 let repeated = image.planes.iter().map(|plane| pixels::repeated(plane, (width, height)));

@@ -6,13 +6,15 @@
 use std::sync::Arc;
 
 use unband_image::findings::{BandingMap, Findings};
-use unband_image::{Codec, Image, JpegCoefficients, JpegPlane, Plane, Window, With};
+use unband_image::{Codec, Image, JpegCoefficients, JpegPlane, Plane, Resampling, Window, With};
 
 use crate::{Error, Options, Report, Wrap};
 
 /// Width of the continuation, in samples: a multiple of the blocks of any subsampling.
 const MARGIN: usize = 128;
 const STEP: usize = 32;
+/// Samples to each side that a resized sample depends on.
+const TAPS: usize = 16;
 
 /// Width of the continuation across and down; not both are 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,27 @@ impl Wrapping {
             jpeg.coefficients = Some(Arc::new(stored));
         }
         Image { planes, alpha, origin, ..image.clone() }
+    }
+
+    /// A plane of an image whose edges meet, in another size, by antialiased cubic interpolation.
+    pub(crate) fn resized(self, plane: &Plane, (width, height): (usize, usize)) -> Plane {
+        if (plane.width, plane.height) == (width, height) {
+            return plane.clone();
+        }
+        // Continued by samples that become whole samples.
+        let margin = |wraps: usize, side: usize, made: usize| {
+            let common = common_divisor(side, made);
+            let step = side / common;
+            let own = if wraps == 0 { 0 } else { step * TAPS.div_ceil(step).min(common) };
+            (own, own / step * (made / common))
+        };
+        let (across, made_across) = margin(self.across, plane.width, width);
+        let (down, made_down) = margin(self.down, plane.height, height);
+        let larger = Self::plane(plane, (across, down));
+        let size = (width + 2 * made_across, height + 2 * made_down);
+        let made = larger.resized(size.0, size.1, Resampling::BicubicAntialiased);
+        let (x0, y0) = (made_across, made_down);
+        made.cut(Window { x0, y0, x1: x0 + width, y1: y0 + height })
     }
 
     fn plane(plane: &Plane, (across, down): (usize, usize)) -> Plane {
@@ -143,6 +166,13 @@ impl Wrapping {
     }
 }
 
+fn common_divisor(mut a: usize, mut b: usize) -> usize {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
 fn coefficients(image: &Image) -> Option<&JpegCoefficients> {
     match &image.origin.codec {
         Codec::Jpeg(jpeg) => jpeg.coefficients.as_deref(),
@@ -162,9 +192,13 @@ fn is_panorama(image: &Image) -> bool {
         value.split(['"', '\'', '<']).next()
     };
     let number = |name: &str| value(name).and_then(|text| text.parse::<u32>().ok());
-    let whole = match (number("GPano:FullPanoWidthPixels"), number("GPano:CroppedAreaImageWidthPixels")) {
-        (Some(full), Some(cropped)) => full == cropped,
-        _ => true,
+    let own = image.width() as f64 / image.height() as f64;
+    // An editor may have cropped the image and left the numbers.
+    let alike = |width: u32, height: u32| (own * f64::from(height) / f64::from(width) - 1.0).abs() < 0.01;
+    let cropped = (number("GPano:CroppedAreaImageWidthPixels"), number("GPano:CroppedAreaImageHeightPixels"));
+    let whole = match (number("GPano:FullPanoWidthPixels"), cropped) {
+        (Some(full), (Some(width), Some(height))) => full == width && alike(width, height),
+        _ => alike(2, 1),
     };
     whole && value("GPano:ProjectionType").is_some_and(|kind| kind.eq_ignore_ascii_case("equirectangular"))
 }
@@ -202,6 +236,36 @@ mod tests {
     }
 
     #[test]
+    fn resized_edges_meet() {
+        let around = |width: usize| {
+            let value = |x: usize| (x as f32 / width as f32 * std::f32::consts::TAU).sin();
+            Plane { width, height: 8, data: (0..8 * width).map(|i| value(i % width)).collect() }
+        };
+        let wrapping = Wrapping::of(&image(64, 40), Wrap::X).unwrap();
+        for (width, made) in [(96, 72), (96, 97), (64, 128), (90, 64)] {
+            let rolled = |plane: &Plane| {
+                let data = (0..plane.height).flat_map(|y| {
+                    let row = plane.row(y);
+                    [&row[plane.width / 2..], &row[..plane.width / 2]].concat()
+                });
+                Plane { data: data.collect(), ..*plane }
+            };
+            let plane = around(width);
+            let (straight, turned) =
+                (wrapping.resized(&plane, (made, 8)), wrapping.resized(&rolled(&plane), (made, 8)));
+            if width.is_multiple_of(2) && made.is_multiple_of(2) {
+                let turned = rolled(&turned);
+                let apart =
+                    straight.data.iter().zip(&turned.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(apart < 1e-5, "{width} → {made}: {apart}");
+            }
+            let row = straight.row(0);
+            let steps = row.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+            assert!((row[0] - row[made - 1]).abs() <= 1.01 * steps, "{width} → {made}");
+        }
+    }
+
+    #[test]
     fn panoramas_state_their_projection() {
         let says = |packet: &str| {
             let mut image = image(64, 32);
@@ -210,12 +274,16 @@ mod tests {
         };
         assert!(says("<a GPano:ProjectionType=\"equirectangular\"/>"));
         assert!(says("<GPano:ProjectionType>equirectangular</GPano:ProjectionType>"));
-        assert!(says(
-            "GPano:ProjectionType='equirectangular' GPano:FullPanoWidthPixels='64' GPano:CroppedAreaImageWidthPixels='64'"
-        ));
-        assert!(!says(
-            "GPano:ProjectionType='equirectangular' GPano:FullPanoWidthPixels='90' GPano:CroppedAreaImageWidthPixels='64'"
-        ));
+        let sizes = |full: u32, width: u32, height: u32| {
+            let names =
+                ["FullPanoWidthPixels", "CroppedAreaImageWidthPixels", "CroppedAreaImageHeightPixels"];
+            let numbers =
+                names.iter().zip([full, width, height]).map(|(name, n)| format!(" GPano:{name}='{n}'"));
+            says(&format!("GPano:ProjectionType='equirectangular'{}", numbers.collect::<String>()))
+        };
+        assert!(sizes(640, 640, 320), "made smaller");
+        assert!(!sizes(900, 640, 320), "a part");
+        assert!(!sizes(640, 640, 160), "cropped later");
         assert!(!says("<a GPano:ProjectionType=\"cylindrical\"/>"));
     }
 }

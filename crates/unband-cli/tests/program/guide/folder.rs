@@ -48,6 +48,7 @@ pub(super) fn fill(stage: &Stage) {
     stage.write("clean.png", &png(160, 120, &texture));
     stage.write("cards.png", &png(320, 240, &cards));
     stage.write("roughness.png", &png(320, 240, &cards));
+    stage.write("tile.png", &png(160, 128, &six_bits));
     stage.run(&["sky.png", "-o", "scan.tiff", "--strength", "0"]).code(0);
     super::papers::published_set(stage, "fhd");
     for (side, paint) in [("lq", &six_bits as &crate::stage::Paint), ("gt", &texture)] {

@@ -4,16 +4,16 @@
 //! the one before, its result does.
 
 use unband_image::dither::Dither;
-use unband_image::findings::Drawing;
 use unband_image::frame::FrameFormat;
 use unband_image::{
     Context, Depth, Image, ImageError, Matrix, Model, Plane, Rng, Siting, Subsampling, Window, With,
 };
 
-use super::mode::{Evidence, UpscalingMode};
+use super::mode::Evidence;
 use super::{Network, UpscaledBy, Upscaler};
 use crate::Error;
 use crate::frames::PackedFrame;
+use crate::jobs::hidden::HiddenColours;
 use crate::jobs::round::{Rounding, regrid_alpha, round};
 
 /// Samples around a changed area that its result depends on, besides those of the network: neighbourhoods of
@@ -77,12 +77,12 @@ impl<'a> FrameUpscaler<'a> {
         memory: Option<u64>,
     ) -> Self {
         let network = upscaler.reaching(from, (to.width, to.height));
-        let (evidence, last, spare) = (Evidence::default(), None, Vec::new());
+        let (evidence, last, spare) = (upscaler.evidence(), None, Vec::new());
         Self { upscaler, network, from, to, rounding, memory, evidence, last, spare }
     }
 
     /// Upscales the next frame. `begins`: it begins a shot or a segment, and its result does not depend on
-    /// frames before. `drawing`: that of its shot.
+    /// frames before.
     ///
     /// # Errors
     /// As [`Upscaler::upscale`].
@@ -90,23 +90,16 @@ impl<'a> FrameUpscaler<'a> {
         &mut self,
         source: PackedFrame,
         begins: bool,
-        drawing: Option<Drawing>,
         ctx: &Context<'_>,
     ) -> Result<LargeFrame, Error> {
         let mut freed = None;
         if begins {
-            self.evidence = Evidence::default();
+            self.evidence = self.upscaler.evidence();
             freed = self.last.take().map(|last| last.source);
-        }
-        let mut image = None;
-        if self.evidence.mode.is_none() && self.network.gate.is_some() {
-            let image = image.insert(Self::read(&source, None)?);
-            let art = UpscalingMode::for_art(&in_rgb(image.clone(), ctx)?);
-            self.evidence.mode = Some(art.unwrap_or_else(|| UpscalingMode::of_drawing(drawing)));
         }
         let bytes = self.spare.pop().unwrap_or_default();
         let next = match self.last.take() {
-            None => self.whole(source, image, bytes, ctx)?,
+            None => self.whole(source, bytes, ctx)?,
             Some(mut last) => match Change::between(&last.source, &source) {
                 Change::None => {
                     freed = Some(source);
@@ -123,7 +116,7 @@ impl<'a> FrameUpscaler<'a> {
                 Change::Within(_) => {
                     freed = Some(last.source);
                     self.spare.push(last.bytes);
-                    self.whole(source, image, bytes, ctx)?
+                    self.whole(source, bytes, ctx)?
                 }
             },
         };
@@ -152,11 +145,10 @@ impl<'a> FrameUpscaler<'a> {
     fn whole(
         &mut self,
         source: PackedFrame,
-        image: Option<Image>,
         mut bytes: Vec<u8>,
         ctx: &Context<'_>,
     ) -> Result<LastFrame, Error> {
-        let image = image.map_or_else(|| Self::read(&source, None), Ok)?;
+        let image = Self::read(&source, None)?;
         self.upscaler.check_memory(&image)?;
         let (large, by) = self.large(image, (self.to.width, self.to.height), ctx)?;
         self.pack(&large, &mut bytes, ctx)?;
@@ -197,10 +189,17 @@ impl<'a> FrameUpscaler<'a> {
         let Self { upscaler, network, memory, evidence, to, .. } = self;
         let chroma = SmallChroma::of(&frame, to);
         let fault = |error: ImageError| Error::Image(error.to_string());
-        let rgb = in_rgb(frame, ctx)?;
+        let mut rgb = frame.into_rgb(ctx).map_err(fault)?;
+        let hidden = HiddenColours::fill(&mut rgb);
+        if !evidence.fixed && network.gate.is_some() {
+            evidence.choose(&rgb, ctx);
+        }
         let (planes, alpha, by) = upscaler.resized(network, &rgb, size, *memory, evidence, ctx)?;
-        let large = Image { planes, alpha, ..rgb };
-        let Some(chroma) = chroma.filter(|_| by != UpscaledBy::Repetition) else {
+        let mut large = Image { planes, alpha, ..rgb };
+        if let (Some(hidden), Some(source)) = (&hidden, rgb.alpha) {
+            hidden.put_back(&source, &mut large);
+        }
+        let Some(chroma) = chroma.filter(|_| by != UpscaledBy::Repetition && hidden.is_none()) else {
             return Ok((large.into_yuv(to.color, ctx).map_err(fault)?, by));
         };
         let (alpha, depth) = (large.alpha.clone(), large.depth);
@@ -278,10 +277,6 @@ impl SmallChroma {
         let size = self.subsampling.chroma_size(width, height);
         ctx.map(self.planes.len(), |p| self.planes[p].resized_chroma(size, scale, every))
     }
-}
-
-fn in_rgb(frame: Image, ctx: &Context<'_>) -> Result<Image, Error> {
-    frame.into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))
 }
 
 /// The difference of a frame from the one before.
@@ -387,13 +382,13 @@ mod tests {
     fn changed_parts_give_the_samples_of_the_whole_frame() {
         let upscaler = upscaler(2.0);
         let (mut parts, mut whole, ctx) = (frames(&upscaler), frames(&upscaler), Context::default());
-        parts.next(frame(40), true, None, &ctx).unwrap();
+        parts.next(frame(40), true, &ctx).unwrap();
         for square in [44, 49, 49] {
             assert!(parts.in_parts(Window { x0: square - 8, y0: 24, x1: square + 16, y1: 40 }));
             (whole.last, whole.evidence) = (None, parts.evidence);
             whole.evidence.fixed = true;
-            let in_parts = parts.next(frame(square), false, None, &ctx).unwrap();
-            let at_once = whole.next(frame(square), false, None, &ctx).unwrap();
+            let in_parts = parts.next(frame(square), false, &ctx).unwrap();
+            let at_once = whole.next(frame(square), false, &ctx).unwrap();
             // A code may differ where the order of sums decides between two.
             let codes = |frame: &LargeFrame| -> Vec<u16> {
                 frame.frame.bytes.as_chunks::<2>().0.iter().map(|&pair| u16::from_le_bytes(pair)).collect()
@@ -405,15 +400,39 @@ mod tests {
     }
 
     #[test]
+    fn pixels_are_repeated_only_while_frames_are_pixel_art() {
+        let upscaler = upscaler(2.0);
+        let rgb = |code: &dyn Fn(usize, usize) -> u8| {
+            let pixels = PixelFormat::by_name("gbrp").unwrap();
+            let format = FrameFormat { pixels, color: Color::new(Model::Rgb), ..format("yuv420p") };
+            let codes = (0..3 * SIZE.0 * SIZE.1).map(|i| i % (SIZE.0 * SIZE.1));
+            PackedFrame { format, bytes: codes.map(|i| code(i % SIZE.0, i / SIZE.0)).collect() }
+        };
+        let art = rgb(&|x, y| [20, 130, 240][(x / 5 + y / 3) % 3]);
+        let photo = rgb(&|x, y| (x / 2 + (x * 7 + y * 13) % 11 + y / 4) as u8);
+        let black = rgb(&|_, _| 0);
+        let to = FrameFormat { width: 640, height: 400, ..art.format };
+        let rounding = FrameRounding { dither: Dither::None, locked: false, seed: 0 };
+        let mut frames = FrameUpscaler::new(&upscaler, SIZE, to, rounding, None);
+        let mut by =
+            |frame: &PackedFrame, begins| frames.next(frame.clone(), begins, &Context::default()).unwrap().by;
+        assert!(matches!(by(&black, true), UpscaledBy::Blend { .. }));
+        assert_eq!(by(&art, false), UpscaledBy::Repetition, "after black, the kind shows");
+        assert!(matches!(by(&photo, false), UpscaledBy::Blend { .. }));
+        assert!(matches!(by(&art, false), UpscaledBy::Blend { .. }), "the shot goes on as it is");
+        assert_eq!(by(&art, true), UpscaledBy::Repetition);
+    }
+
+    #[test]
     fn a_repeated_frame_has_the_same_result() {
         // 1.5: the network's result is resized.
         for scale in [1.5, 2.0] {
             let upscaler = upscaler(scale);
             let (mut frames, ctx) = (frames(&upscaler), Context::default());
-            let first = frames.next(frame(40), true, None, &ctx).unwrap();
-            frames.next(frame(120), false, None, &ctx).unwrap();
-            let third = frames.next(frame(120), false, None, &ctx).unwrap();
-            let again = frames.next(frame(40), true, None, &ctx).unwrap();
+            let first = frames.next(frame(40), true, &ctx).unwrap();
+            frames.next(frame(120), false, &ctx).unwrap();
+            let third = frames.next(frame(120), false, &ctx).unwrap();
+            let again = frames.next(frame(40), true, &ctx).unwrap();
             assert_eq!(again.frame, first.frame, "a shot does not depend on the one before");
             assert_ne!(third.frame, first.frame);
             assert_eq!(third.freed, Some(frame(120)));

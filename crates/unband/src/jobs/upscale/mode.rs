@@ -5,7 +5,7 @@ use unband_image::{Context, Image};
 
 use super::blend::Whole;
 use super::pixels;
-use crate::inspect;
+use crate::{TreatAs, inspect};
 
 /// A mode of upscaling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,20 +25,23 @@ pub(super) enum UpscalingMode {
 impl UpscalingMode {
     /// The mode for an image.
     pub(super) fn of(image: &Image, ctx: &Context<'_>) -> Self {
-        Self::for_art(image).unwrap_or_else(|| Self::of_drawing(inspect(image, ctx).drawing))
-    }
-
-    /// The mode for pixel art; `None` for other images.
-    pub(super) fn for_art(image: &Image) -> Option<Self> {
-        pixels::is_art(image).then_some(Self::Repetition)
-    }
-
-    /// The mode by the drawing found in an image.
-    pub(super) fn of_drawing(drawing: Option<Drawing>) -> Self {
-        match drawing {
+        if pixels::is_art(image) {
+            return Self::Repetition;
+        }
+        match inspect(image, ctx).drawing {
             Some(Drawing::NormalMap | Drawing::LookupTable) => Self::Interpolation,
             Some(_) => Self::Confinement,
             None => Self::Blend,
+        }
+    }
+
+    /// The mode that the user asks for, if any.
+    pub(super) fn asked(treat_as: TreatAs) -> Option<Self> {
+        match treat_as {
+            TreatAs::Auto => None,
+            TreatAs::Photo => Some(Self::Blend),
+            TreatAs::Drawing => Some(Self::Confinement),
+            TreatAs::Data => Some(Self::Interpolation),
         }
     }
 }
@@ -48,6 +51,8 @@ impl UpscalingMode {
 pub(super) struct Evidence {
     /// The mode of upscaling, once it is chosen.
     pub(super) mode: Option<UpscalingMode>,
+    /// Is it that of the user?
+    asked: bool,
     /// Features of whole frames, a mean over those measured.
     seen: Option<Whole>,
     /// Number of frames.
@@ -56,12 +61,35 @@ pub(super) struct Evidence {
     pub(super) fixed: bool,
 }
 
+/// Least range of brightness of a frame that shows its kind.
+#[cfg(feature = "video")]
+const LEAST: f32 = 0.1;
 /// From this number of frames on, one of as many is measured.
 const EVERY: u32 = 8;
 /// Measured frames of which later features are the mean.
 const MEASURED: u32 = 12;
 
 impl Evidence {
+    /// Without frames; the mode is that of the user, if any.
+    pub(super) fn new(treat_as: TreatAs) -> Self {
+        let mode = UpscalingMode::asked(treat_as);
+        Self { mode, asked: mode.is_some(), ..Self::default() }
+    }
+
+    /// Chooses the mode of a shot by its first frame that is not of one brightness. Pixels are repeated only
+    /// while all frames are pixel art.
+    #[cfg(feature = "video")]
+    pub(super) fn choose(&mut self, frame: &Image, ctx: &Context<'_>) {
+        let left = self.mode == Some(UpscalingMode::Repetition) && !pixels::is_art(frame);
+        if self.asked || self.mode.is_some() && !left {
+            return;
+        }
+        let values = frame.planes[0].data.iter();
+        let (low, high) =
+            values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)));
+        self.mode = (high - low > LEAST).then(|| UpscalingMode::of(frame, ctx));
+    }
+
     /// The features to use for a frame; `own`: computes those of the frame itself.
     pub(super) fn features(&mut self, own: impl FnOnce() -> Whole) -> Whole {
         let features = match self.seen {

@@ -74,7 +74,7 @@ impl<'a> LastStep<'a> {
         let format = done.frame.format;
         let small = PackedFrame { format, bytes: std::mem::take(&mut done.frame.bytes) };
         let begins = begins || done.done.begins_shot;
-        let LargeFrame { frame, by, freed } = upscaler.next(small, begins, done.drawing, ctx)?;
+        let LargeFrame { frame, by, freed } = upscaler.next(small, begins, ctx)?;
         freed.into_iter().for_each(free);
         done.frame = frame;
         Ok(Some(by))
