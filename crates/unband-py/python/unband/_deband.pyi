@@ -22,6 +22,7 @@ class _Common(TypedDict, total=False):
     truncated: bool
     alpha: bool
     treat_as: str | None
+    wrap: str | None
     band_step: float | tuple[float, float, float] | None
     band_bits: int | None
     precision: str | None
@@ -759,6 +760,8 @@ def upscale(
     locked: bool = ...,
     seed: int | None = ...,
     precision: str | None = ...,
+    treat_as: str | None = ...,
+    wrap: str | None = ...,
     max_memory: int | str | None = ...,
     channel_axis: int | None = ...,
     bits: int | None = ...,
@@ -779,6 +782,8 @@ def upscale(
     locked: bool = ...,
     seed: int | None = ...,
     precision: str | None = ...,
+    treat_as: str | None = ...,
+    wrap: str | None = ...,
     max_memory: int | str | None = ...,
     channel_axis: int | None = ...,
     bits: int | None = ...,
@@ -799,6 +804,8 @@ def upscale(
     locked: bool = ...,
     seed: int | None = ...,
     precision: str | None = ...,
+    treat_as: str | None = ...,
+    wrap: str | None = ...,
     max_memory: int | str | None = ...,
     channel_axis: int | None = ...,
     bits: int | None = ...,
