@@ -52,6 +52,7 @@ pub(super) struct Evidence {
     /// The mode of upscaling, once it is chosen.
     pub(super) mode: Option<UpscalingMode>,
     /// Is it that of the user?
+    #[cfg(feature = "video")]
     asked: bool,
     /// Features of whole frames, a mean over those measured.
     seen: Option<Whole>,
@@ -73,7 +74,12 @@ impl Evidence {
     /// Without frames; the mode is that of the user, if any.
     pub(super) fn new(treat_as: TreatAs) -> Self {
         let mode = UpscalingMode::asked(treat_as);
-        Self { mode, asked: mode.is_some(), ..Self::default() }
+        Self {
+            mode,
+            #[cfg(feature = "video")]
+            asked: mode.is_some(),
+            ..Self::default()
+        }
     }
 
     /// Chooses the mode of a shot by its first frame that is not of one brightness. Pixels are repeated only
