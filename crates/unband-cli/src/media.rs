@@ -26,6 +26,14 @@ pub(crate) trait MediaCommand {
         self.video().named()
     }
 
+    /// Refuses options that videos do not have. Streams of frames ignore them.
+    ///
+    /// # Errors
+    /// If one is given.
+    fn check_options(&self) -> Result<(), Failure> {
+        videos::check_options(self.images(), &[])
+    }
+
     /// The job on videos. `no_copies`: nothing is written for those that need no repair.
     ///
     /// # Errors
@@ -45,12 +53,12 @@ pub(crate) trait MediaCommand {
 /// Runs a command.
 pub(crate) fn run(command: &dyn MediaCommand, reporter: &Reporter<'_>) -> Outcome {
     let args = command.images();
-    let on_videos = |no_copies: bool, work: &dyn Fn(&VideoJob<'_>) -> Outcome| match command.job(no_copies) {
-        Ok(job) => work(&job),
-        Err(failure) => {
-            reporter.failure(&failure);
-            Outcome::Usage
-        }
+    let on_frames = |no_copies: bool, work: &dyn Fn(&VideoJob<'_>) -> Outcome| {
+        reporter.settled(command.job(no_copies)).map_or_else(|usage| usage, |job| work(&job))
+    };
+    let on_videos = |no_copies: bool, work: &dyn Fn(&VideoJob<'_>) -> Outcome| {
+        let checked = reporter.settled(command.check_options());
+        checked.map_or_else(|usage| usage, |()| on_frames(no_copies, work))
     };
     if let [only] = args.inputs.as_slice()
         && only.as_os_str() == STDIO
@@ -63,7 +71,7 @@ pub(crate) fn run(command: &dyn MediaCommand, reporter: &Reporter<'_>) -> Outcom
             Ok(look) if look.is_video || (look.is_stream && to_video) => {
                 on_videos(false, &|job| job.run_piped(&look.begins, reporter))
             }
-            Ok(look) if look.is_stream => on_videos(false, &|job| job.run_stream(&look.begins, reporter)),
+            Ok(look) if look.is_stream => on_frames(false, &|job| job.run_stream(&look.begins, reporter)),
             Ok(look) => command.run_images(gather(args), look.begins, false, reporter),
             Err(error) => {
                 reporter.failure(&piped::unreadable(&error));

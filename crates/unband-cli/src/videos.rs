@@ -71,15 +71,6 @@ pub(crate) fn options(
     task: Task,
     options: Options,
 ) -> Result<VideoOptions, Failure> {
-    for (given, option) in [
-        (images.format.is_some(), "--format"),
-        (images.quality.is_some(), "--quality"),
-        (images.effort.is_some(), "--effort"),
-    ] {
-        if given {
-            return Err(for_images(option));
-        }
-    }
     let ffmpeg_args = match &video.ffmpeg_args {
         None => Vec::new(),
         Some(text) => shlex::split(text).ok_or_else(|| {
@@ -108,10 +99,23 @@ pub(crate) fn options(
     }))
 }
 
-/// The failure of an option that videos do not have.
-pub(crate) fn for_images(option: &str) -> Failure {
-    let hint = "set the format with `-o`, the quality with `--for` or `--ffmpeg-args`";
-    Failure::usage(format!("`{option}` applies to images, not to videos"), hint)
+/// Refuses options that videos do not have; `more`: those of the command, and whether they are given.
+///
+/// # Errors
+/// If one is given.
+pub(crate) fn check_options(images: &ImageArgs, more: &[(bool, &str)]) -> Result<(), Failure> {
+    let own = [
+        (images.format.is_some(), "--format"),
+        (images.quality.is_some(), "--quality"),
+        (images.effort.is_some(), "--effort"),
+    ];
+    match own.iter().chain(more).find(|(given, _)| *given) {
+        Some((_, option)) => {
+            let hint = "set the format with `-o`, the quality with `--for` or `--ffmpeg-args`";
+            Err(Failure::usage(format!("`{option}` applies to images, not to videos"), hint))
+        }
+        None => Ok(()),
+    }
 }
 
 impl VideoJob<'_> {

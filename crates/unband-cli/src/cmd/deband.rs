@@ -42,6 +42,11 @@ impl MediaCommand for DebandArgs {
         [self.video.named(), self.frames.named()].concat()
     }
 
+    fn check_options(&self) -> Result<(), Failure> {
+        let own = [(self.prove, "--prove"), (self.save_output.is_some(), "--save-output")];
+        videos::check_options(&self.images, &own)
+    }
+
     fn job(&self, no_copies: bool) -> Result<VideoJob<'_>, Failure> {
         Ok(VideoJob {
             images: &self.images,
@@ -72,11 +77,6 @@ fn suffix(args: &DebandArgs) -> &str {
 /// The library's options for videos.
 fn video_options(args: &DebandArgs) -> Result<VideoOptions, Failure> {
     let options = settings::file_options(args)?.options;
-    for (given, option) in [(args.prove, "--prove"), (args.save_output.is_some(), "--save-output")] {
-        if given {
-            return Err(videos::for_images(option));
-        }
-    }
     let options = videos::options(&args.images, &args.video, Task::Deband, options)?;
     Ok(options.but(|new| {
         new.only_banded = args.only_banded;

@@ -6,7 +6,7 @@ use std::path::Path;
 use unband::files::Task;
 use unband::io::{Limits, Y4mReader};
 use unband::video::{StreamReport, VideoOptions, deband_stream, deband_to_stream};
-use unband::{Context, Error, Hint};
+use unband::{Context, Error, Hint, With};
 
 use super::VideoJob;
 use crate::inputs::STDIO;
@@ -39,11 +39,13 @@ pub(super) fn run(job: &VideoJob<'_>, begins: &[u8], reporter: &Reporter<'_>) ->
     if let Err(usage) = reporter.settled(checked) {
         return usage;
     }
+    let dither = job.images.dither.unwrap_or_default();
+    let options = job.options.clone().but(|new| new.options.dither = dither);
     let progressive = job.video.progressive;
     piped(job, SHOWN, reporter, |output, ctx| {
         let (input, limits) = (begins.chain(streams::Input), Limits::default());
         let open = if progressive { Y4mReader::of_any } else { Y4mReader::new };
-        deband_stream(open(input, &limits)?, output, &job.options, ctx)
+        deband_stream(open(input, &limits)?, output, &options, ctx)
     })
 }
 

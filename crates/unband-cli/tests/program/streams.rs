@@ -31,6 +31,14 @@ fn a_format_can_be_asked_of_standard_output() {
     assert!(ran.stdout.starts_with(b"P6"));
     let ran = stage.feed(&["-", "--depth", "16"], &png(32, 32, &six_bits)).code(0);
     assert_eq!(decode(&ran.stdout).bits, 16);
+    // Several frames are a stream, also where its format is named.
+    let frame = [&b"FRAME\n"[..], &[90; 64 * 48]].concat();
+    let stream = [&b"YUV4MPEG2 W64 H48 F10:1 Cmono\n"[..], &frame, &frame].concat();
+    for format in [&[][..], &["--format", "y4m"], &["--format", "y4m", "--method", "smooth"]] {
+        let ran = stage.feed(&[&["-"][..], format].concat(), &stream).code(0);
+        assert!(ran.stdout.starts_with(b"YUV4MPEG2 W64 H48"), "{format:?}");
+        assert_eq!(ran.stdout.windows(6).filter(|bytes| bytes == b"FRAME\n").count(), 2, "{format:?}");
+    }
     // Nothing to repair: the bytes are unchanged.
     let grass = png(64, 64, &texture);
     assert_eq!(stage.feed(&["-"], &grass).code(0).stdout, grass);

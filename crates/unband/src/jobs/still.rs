@@ -25,7 +25,8 @@ pub(crate) fn deband_own(
 ) -> Result<(Image, Report), Error> {
     // An extra output has the size of the image.
     let wraps = choices.act == Act::Restore && ctx.extra_output.is_none();
-    if let Some(wrapping) = Wrapping::of(&image, options.wrap).filter(|_| wraps) {
+    let wrapping = Wrapping::of(&image, options.wrap).filter(|_| wraps);
+    if let Some(wrapping) = wrapping.filter(|wrapping| wrapping.has_whole_blocks(&image)) {
         let look = |image: &Image, options: &Options| find(image, options, ctx);
         return wrapping.repaired(&image, findings, options, look, |image, findings, options| {
             deband_own(image, findings, choices, options, ctx)

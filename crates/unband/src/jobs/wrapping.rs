@@ -24,8 +24,8 @@ pub(crate) struct Wrapping {
 }
 
 impl Wrapping {
-    /// The continuation of an image; `None` where no edges meet, or where chroma samples or JPEG blocks do
-    /// not end at the edge.
+    /// The continuation of an image; `None` where no edges meet, or where chroma samples do not end at the
+    /// edge.
     pub(crate) fn of(image: &Image, wrap: Wrap) -> Option<Self> {
         let (across, down) = match wrap {
             Wrap::Auto => (is_panorama(image), false),
@@ -41,18 +41,26 @@ impl Wrapping {
             most => most.min(MARGIN),
         };
         let found = Self { across: margin(across, size.0), down: margin(down, size.1) };
-        let whole = |(x, y): (usize, usize)| {
-            (found.across == 0 || size.0.is_multiple_of(x) && found.across.is_multiple_of(x))
-                && (found.down == 0 || size.1.is_multiple_of(y) && found.down.is_multiple_of(y))
-        };
-        let stored = coefficients(image).into_iter().flat_map(|stored| &stored.planes);
-        let blocks =
-            stored.clone().all(|plane| whole((8 * plane.scale.0, 8 * plane.scale.1)) && plane.lead == (0, 0));
-        let planes = (0..image.planes.len()).all(|p| whole(image.plane_scale(p)));
-        (found != Self { across: 0, down: 0 } && blocks && planes).then_some(found)
+        let planes = (0..image.planes.len()).all(|p| found.ends_with(size, image.plane_scale(p)));
+        (found != Self { across: 0, down: 0 } && planes).then_some(found)
     }
 
-    /// The image with its continuation.
+    /// Do steps of a width and height end where edges meet?
+    fn ends_with(self, size: (usize, usize), (x, y): (usize, usize)) -> bool {
+        (self.across == 0 || size.0.is_multiple_of(x) && self.across.is_multiple_of(x))
+            && (self.down == 0 || size.1.is_multiple_of(y) && self.down.is_multiple_of(y))
+    }
+
+    /// Do the stored blocks of an image end where its edges meet? Also where none are stored.
+    pub(crate) fn has_whole_blocks(self, image: &Image) -> bool {
+        let size = (image.width(), image.height());
+        coefficients(image)
+            .into_iter()
+            .flat_map(|stored| &stored.planes)
+            .all(|plane| self.ends_with(size, (8 * plane.scale.0, 8 * plane.scale.1)) && plane.lead == (0, 0))
+    }
+
+    /// The image with its continuation; without stored blocks that do not end at the edge.
     pub(crate) fn around(self, image: &Image) -> Image {
         let plane =
             |plane: &Plane, (x, y): (usize, usize)| Self::plane(plane, (self.across / x, self.down / y));
@@ -60,10 +68,11 @@ impl Wrapping {
         let (planes, alpha) = (planes.collect(), image.alpha.as_ref().map(|alpha| plane(alpha, (1, 1))));
         let mut origin = image.origin.clone();
         if let (Codec::Jpeg(jpeg), Some(stored)) = (&mut origin.codec, coefficients(image)) {
-            let planes =
-                stored.planes.iter().map(|plane| self.blocks(plane, (image.width(), image.height())));
-            let stored = JpegCoefficients { planes: planes.collect(), ..*stored };
-            jpeg.coefficients = Some(Arc::new(stored));
+            jpeg.coefficients = self.has_whole_blocks(image).then(|| {
+                let size = (image.width(), image.height());
+                let planes = stored.planes.iter().map(|plane| self.blocks(plane, size)).collect();
+                Arc::new(JpegCoefficients { planes, ..*stored })
+            });
         }
         Image { planes, alpha, origin, ..image.clone() }
     }
@@ -75,10 +84,9 @@ impl Wrapping {
         }
         // Continued by samples that become whole samples.
         let margin = |wraps: usize, side: usize, made: usize| {
-            let common = common_divisor(side, made);
-            let step = side / common;
-            let own = if wraps == 0 { 0 } else { step * TAPS.div_ceil(step).min(common) };
-            (own, own / step * (made / common))
+            let step = (1..side).find(|step| (step * made).is_multiple_of(side)).unwrap_or(side);
+            let own = if wraps == 0 { 0 } else { step * TAPS.div_ceil(step).min(side / step) };
+            (own, own * made / side)
         };
         let (across, made_across) = margin(self.across, plane.width, width);
         let (down, made_down) = margin(self.down, plane.height, height);
@@ -164,13 +172,6 @@ impl Wrapping {
         report.findings = findings;
         Ok((made, report))
     }
-}
-
-fn common_divisor(mut a: usize, mut b: usize) -> usize {
-    while b > 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 fn coefficients(image: &Image) -> Option<&JpegCoefficients> {

@@ -24,6 +24,7 @@ use crate::bar::Bar;
 use crate::images::{refused, threads};
 use crate::inputs::exact;
 use crate::interrupt::{self, Busy};
+use crate::media::MediaCommand;
 use crate::outcome::Outcome;
 use crate::outputs::folder_of;
 use crate::record::{FileRecord, Schema};
@@ -43,7 +44,8 @@ const SIDE: usize = 256;
 
 /// Previews of all videos.
 pub(super) fn run(args: &DebandArgs, count: usize, reporter: &Reporter<'_>) -> Outcome {
-    let settled = video_options(args).and_then(|options| Ok((options, targets(args)?)));
+    let checked = args.check_options().and_then(|()| video_options(args));
+    let settled = checked.and_then(|options| Ok((options, targets(args)?)));
     let Ok((options, targets)) = reporter.settled(settled) else { return Outcome::Usage };
     let ctx = interrupt::context(threads(args.images.threads));
     let mut outcome = Outcome::Done;

@@ -100,20 +100,20 @@ impl<'a> FrameUpscaler<'a> {
         let bytes = self.spare.pop().unwrap_or_default();
         let next = match self.last.take() {
             None => self.whole(source, bytes, ctx)?,
-            Some(mut last) => match Change::between(&last.source, &source) {
-                Change::None => {
+            Some(mut last) => match changed(&last.source, &source) {
+                None => {
                     freed = Some(source);
                     self.spare.push(bytes);
                     last
                 }
-                Change::Within(window) if self.in_parts(window) => {
+                Some(window) if self.in_parts(window) => {
                     self.part(&mut last, &source, window, ctx)?;
                     freed = Some(std::mem::replace(&mut last.source, source));
                     self.spare.push(bytes);
                     self.pack(&last.large, &mut last.bytes, ctx)?;
                     last
                 }
-                Change::Within(_) => {
+                Some(_) => {
                     freed = Some(last.source);
                     self.spare.push(last.bytes);
                     self.whole(source, bytes, ctx)?
@@ -132,15 +132,6 @@ impl<'a> FrameUpscaler<'a> {
         self.spare.push(bytes);
     }
 
-    /// The frame, or a window of it.
-    fn read(frame: &PackedFrame, window: Option<Window>) -> Result<Image, Error> {
-        let mut image = frame.to_image()?;
-        if let Some(window) = window {
-            image = image.cut(window);
-        }
-        Ok(image)
-    }
-
     /// Upscales a whole frame.
     fn whole(
         &mut self,
@@ -148,9 +139,10 @@ impl<'a> FrameUpscaler<'a> {
         mut bytes: Vec<u8>,
         ctx: &Context<'_>,
     ) -> Result<LastFrame, Error> {
-        let image = Self::read(&source, None)?;
-        self.upscaler.check_memory(&image)?;
-        let (large, by) = self.large(image, (self.to.width, self.to.height), ctx)?;
+        let image = source.to_image()?;
+        let size = (self.to.width, self.to.height);
+        self.network.check_memory(&image, size)?;
+        let (large, by) = self.large(image, size, ctx)?;
         self.pack(&large, &mut bytes, ctx)?;
         Ok(LastFrame { source, large, bytes, by })
     }
@@ -164,7 +156,7 @@ impl<'a> FrameUpscaler<'a> {
         ctx: &Context<'_>,
     ) -> Result<(), Error> {
         let (outer, scale) = (self.outer(window), self.network.tiled.scale());
-        let image = Self::read(source, Some(outer))?;
+        let image = source.to_image()?.cut(outer);
         self.evidence.fixed = true;
         let made = self.large(image, (scale * outer.width(), scale * outer.height()), ctx);
         self.evidence.fixed = false;
@@ -186,7 +178,7 @@ impl<'a> FrameUpscaler<'a> {
         size: (usize, usize),
         ctx: &Context<'_>,
     ) -> Result<(Image, UpscaledBy), Error> {
-        let Self { upscaler, network, memory, evidence, to, .. } = self;
+        let Self { network, memory, evidence, to, .. } = self;
         let chroma = SmallChroma::of(&frame, to);
         let fault = |error: ImageError| Error::Image(error.to_string());
         let mut rgb = frame.into_rgb(ctx).map_err(fault)?;
@@ -194,7 +186,7 @@ impl<'a> FrameUpscaler<'a> {
         if !evidence.fixed && network.gate.is_some() {
             evidence.choose(&rgb, ctx);
         }
-        let (planes, alpha, by) = upscaler.resized(network, &rgb, size, *memory, evidence, ctx)?;
+        let (planes, alpha, by) = network.resized(&rgb, size, *memory, evidence, ctx)?;
         let mut large = Image { planes, alpha, ..rgb };
         if let (Some(hidden), Some(source)) = (&hidden, rgb.alpha) {
             hidden.put_back(&source, &mut large);
@@ -218,14 +210,16 @@ impl<'a> FrameUpscaler<'a> {
         Ok(self.to.write_whole(&rounded, bytes)?)
     }
 
-    /// Can a window be computed by itself, and is it worth it? Not where the network's result is resized.
+    /// Can a window be computed by itself, and is it worth it? Not where the network's result is resized, or
+    /// where the whole frame decides about the mode.
     fn in_parts(&self, window: Window) -> bool {
         let scale = self.network.tiled.scale();
         let (width, height) = self.from;
         let fits = (self.to.width, self.to.height) == (scale * width, scale * height);
         let outer = self.outer(window);
         let small = 4 * outer.width() * outer.height() < 3 * width * height;
-        fits && small && STEP.is_multiple_of(self.network.tiled.step())
+        let settled = self.network.gate.is_none() || self.evidence.is_settled();
+        fits && small && settled && STEP.is_multiple_of(self.network.tiled.step())
     }
 
     /// The area whose result a changed window may alter.
@@ -279,43 +273,34 @@ impl SmallChroma {
     }
 }
 
-/// The difference of a frame from the one before.
-#[derive(Debug, PartialEq, Eq)]
-enum Change {
-    None,
-    Within(Window),
-}
-
-impl Change {
-    /// The changed area, in luma samples.
-    fn between(before: &PackedFrame, after: &PackedFrame) -> Self {
-        let format = &after.format;
-        if before.format != *format || before.bytes.len() != after.bytes.len() {
-            return Self::Within(Window { x0: 0, y0: 0, x1: format.width, y1: format.height });
-        }
-        let each = format.pixels.sample_bytes();
-        let mut all: Option<Window> = None;
-        for (range, (width, height)) in format.planes() {
-            let (before, after) = (&before.bytes[range.clone()], &after.bytes[range]);
-            let rows = before.chunks_exact(width * each).zip(after.chunks_exact(width * each)).enumerate();
-            let differ = rows.filter_map(|(y, (before, after))| {
-                let differ = |(a, b): (&u8, &u8)| a != b;
-                let first = before.iter().zip(after).position(differ)?;
-                let last = before.iter().zip(after).rposition(differ)?;
-                Some(Window { x0: first / each, y0: y, x1: last / each + 1, y1: y + 1 })
-            });
-            let Some(Window { x0, y0, x1, y1 }) = differ.reduce(around) else { continue };
-            let (x, y) = (format.width.div_ceil(width), format.height.div_ceil(height));
-            let window = Window {
-                x0: x * x0,
-                y0: y * y0,
-                x1: (x * x1).min(format.width),
-                y1: (y * y1).min(format.height),
-            };
-            all = Some(all.map_or(window, |all| around(all, window)));
-        }
-        all.map_or(Self::None, Self::Within)
+/// The area in which a frame differs from the one before, in luma samples.
+fn changed(before: &PackedFrame, after: &PackedFrame) -> Option<Window> {
+    let format = &after.format;
+    if before.format != *format || before.bytes.len() != after.bytes.len() {
+        return Some(Window { x0: 0, y0: 0, x1: format.width, y1: format.height });
     }
+    let each = format.pixels.sample_bytes();
+    let mut all: Option<Window> = None;
+    for (range, (width, height)) in format.planes() {
+        let (before, after) = (&before.bytes[range.clone()], &after.bytes[range]);
+        let rows = before.chunks_exact(width * each).zip(after.chunks_exact(width * each)).enumerate();
+        let differ = rows.filter_map(|(y, (before, after))| {
+            let differ = |(a, b): (&u8, &u8)| a != b;
+            let first = before.iter().zip(after).position(differ)?;
+            let last = before.iter().zip(after).rposition(differ)?;
+            Some(Window { x0: first / each, y0: y, x1: last / each + 1, y1: y + 1 })
+        });
+        let Some(Window { x0, y0, x1, y1 }) = differ.reduce(around) else { continue };
+        let (x, y) = (format.width.div_ceil(width), format.height.div_ceil(height));
+        let window = Window {
+            x0: x * x0,
+            y0: y * y0,
+            x1: (x * x1).min(format.width),
+            y1: (y * y1).min(format.height),
+        };
+        all = Some(all.map_or(window, |all| around(all, window)));
+    }
+    all
 }
 
 /// The smallest window with both.
@@ -421,6 +406,20 @@ mod tests {
         assert!(matches!(by(&photo, false), UpscaledBy::Blend { .. }));
         assert!(matches!(by(&art, false), UpscaledBy::Blend { .. }), "the shot goes on as it is");
         assert_eq!(by(&art, true), UpscaledBy::Repetition);
+        // A part of the frame does not decide: the whole frame is looked at.
+        let within = |around: &PackedFrame, part: &PackedFrame| {
+            let pairs = around.bytes.iter().zip(&part.bytes).enumerate();
+            let place = |i: usize| (i % SIZE.0, i / SIZE.0 % SIZE.1);
+            let inside = |i: usize| (40..80).contains(&place(i).0) && (24..64).contains(&place(i).1);
+            let bytes = pairs.map(|(i, (&around, &part))| if inside(i) { part } else { around }).collect();
+            PackedFrame { bytes, ..*around }
+        };
+        let codes = (0..art.bytes.len()).map(|i| (i.wrapping_mul(2_654_435_761) >> 9) as u8);
+        let colourful = PackedFrame { bytes: codes.collect(), ..art };
+        assert_eq!(by(&within(&art, &colourful), false), UpscaledBy::Confinement);
+        let grey = rgb(&|x, y| 100 + (x * 7 + y * 13) as u8 % 11);
+        assert!(matches!(by(&grey, true), UpscaledBy::Blend { .. }));
+        assert!(matches!(by(&within(&grey, &art), false), UpscaledBy::Blend { .. }));
     }
 
     #[test]
@@ -441,13 +440,13 @@ mod tests {
 
     #[test]
     fn the_changed_area_has_all_planes() {
-        let between = |a: usize, b: usize| Change::between(&frame(a), &frame(b));
-        assert_eq!(between(40, 40), Change::None);
-        assert_eq!(between(40, 44), Change::Within(Window { x0: 40, y0: 24, x1: 60, y1: 40 }));
+        let between = |a: usize, b: usize| changed(&frame(a), &frame(b));
+        assert_eq!(between(40, 40), None);
+        assert_eq!(between(40, 44), Some(Window { x0: 40, y0: 24, x1: 60, y1: 40 }));
         let mut other = frame(40);
         let at = other.format.planes()[2].0.start;
         other.bytes[at + 3 * SIZE.0 / 2 + 9] ^= 1;
         let window = Window { x0: 18, y0: 6, x1: 20, y1: 8 };
-        assert_eq!(Change::between(&frame(40), &other), Change::Within(window));
+        assert_eq!(changed(&frame(40), &other), Some(window));
     }
 }

@@ -82,12 +82,17 @@ impl Evidence {
         }
     }
 
+    /// Does the mode stay, whatever the next frame is?
+    #[cfg(feature = "video")]
+    pub(super) fn is_settled(&self) -> bool {
+        self.asked || self.mode.is_some_and(|mode| mode != UpscalingMode::Repetition)
+    }
+
     /// Chooses the mode of a shot by its first frame that is not of one brightness. Pixels are repeated only
     /// while all frames are pixel art.
     #[cfg(feature = "video")]
     pub(super) fn choose(&mut self, frame: &Image, ctx: &Context<'_>) {
-        let left = self.mode == Some(UpscalingMode::Repetition) && !pixels::is_art(frame);
-        if self.asked || self.mode.is_some() && !left {
+        if self.is_settled() || self.mode.is_some() && pixels::is_art(frame) {
             return;
         }
         let values = frame.planes[0].data.iter();

@@ -116,8 +116,7 @@ impl Worker<'_, '_> {
         // The progress is that of whole frames.
         let one = (*ctx).but(|new| new.progress = &NoProgress);
         let mut stopped = false;
-        let mut put = |finished: Placed, frames: &mut Processor<'_>| {
-            let mut finished = finished;
+        let mut put = |mut finished: Placed, frames: &mut Processor<'_>| {
             let begins = finished.tag.begins_segment;
             let by = last.run(&mut finished, begins, &mut |frame| frames.recycle(frame), &one)?;
             let Placed { tag: FramePlace { ticks, begins_segment, .. }, frame, done, method, .. } = finished;

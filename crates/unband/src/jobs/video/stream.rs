@@ -46,11 +46,8 @@ pub fn deband_stream(
     let depth = if header.alpha { OutputDepth::Bits(header.depth.bits()) } else { options.options.depth };
     let header = in_depth(header, depth)?;
     let source = FrameSource::of_stream(reader).map_err(of_stream)?;
-    let upscaler = options.task.upscaler();
-    let header = in_size(
-        header,
-        upscaler.map(|upscaler| upscaler.planned_frames((header.width, header.height), false)),
-    );
+    let size = (header.width, header.height);
+    let header = in_size(header, upscaling::of_frames(size, false, options));
     let writer = Y4mWriter::new(output, header)?;
     let zones = Zones::of(options, |seconds| source.ticks(seconds))?;
     run(source, (writer, &header), &zones, options, ctx).map_err(of_stream)

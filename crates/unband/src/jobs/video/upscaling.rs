@@ -36,8 +36,12 @@ pub(super) fn inspects(options: &VideoOptions, how: &FrameOptions) -> bool {
 /// The upscaling of a video, if its frames are upscaled.
 pub(super) fn of_video(file: &VideoFile, options: &VideoOptions) -> Option<Upscale> {
     let turned = file.video.rotation.rem_euclid(180) == 90;
-    let upscaler = options.task.upscaler()?;
-    Some(upscaler.planned_frames((file.video.width, file.video.height), turned))
+    of_frames((file.video.width, file.video.height), turned, options)
+}
+
+/// The upscaling of frames of a size, if there is one. `turned`: they are shown turned by a quarter.
+pub(super) fn of_frames(size: (usize, usize), turned: bool, options: &VideoOptions) -> Option<Upscale> {
+    Some(options.task.upscaler()?.planned_frames(size, turned))
 }
 
 /// The format of frames after upscaling, if there is one.
