@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use unband::batch::{self, Cost};
 use unband::files::{self, FileOptions, FileReport, Plan};
 use unband::io::Limits;
+use unband::records::{FileRecord, Schema};
 use unband::{Context, Error, Hint, With};
 
 use crate::args::ImageArgs;
@@ -19,7 +20,7 @@ use crate::inputs::{Gathered, Input, failures, reason};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::outputs::{self, Target};
-use crate::record::{self, FileRecord, Schema};
+use crate::record;
 use crate::reporter::{Failure, Loudness, Reporter, pipe_note, printable};
 use crate::result::{print_json, print_text, stdout_failure, write_data};
 use crate::settings;
@@ -161,7 +162,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
         for failure in &self.failures {
             reporter.failure(failure);
             if self.args.json {
-                self.json(reporter, FileRecord::failed(failure.subject.clone().unwrap_or_default(), failure));
+                self.json(reporter, failure.file_record(failure.subject.clone().unwrap_or_default()));
             }
             outcome = Outcome::SomeFailed;
         }
@@ -364,7 +365,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
             ImageResult::Failed(failure) => {
                 reporter.failure(&failure);
                 if self.args.json {
-                    self.json(reporter, FileRecord::failed(input, &failure));
+                    self.json(reporter, failure.file_record(input));
                 }
                 Outcome::SomeFailed
             }

@@ -6,6 +6,7 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use unband::Hint;
 pub(crate) use unband::inputs::printable;
+use unband::records::{FailureRecord, FileRecord};
 
 use crate::bar::Bar;
 use crate::outcome::Outcome;
@@ -69,6 +70,20 @@ impl Failure {
     pub(crate) fn of_program(subject: String) -> Self {
         let hint = "this is a bug in unband; please report it, with the image if you can";
         Self::at(subject, "unband failed on this image".into(), Some(hint.into()))
+    }
+
+    /// Its record in a list of failures.
+    pub(crate) fn record(&self) -> FailureRecord {
+        FailureRecord {
+            file: self.subject.clone().unwrap_or_default(),
+            error: self.message.clone(),
+            hint: self.hint.clone(),
+        }
+    }
+
+    /// The record of the input that it is about.
+    pub(crate) fn file_record(&self, input: String) -> FileRecord {
+        FileRecord::failed(input, self.text(), self.hint.clone())
     }
 
     /// The message with its subject, without the system's error numbers.

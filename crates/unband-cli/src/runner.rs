@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use unband::batch::{self, Cost};
+use unband::records::FailureRecord;
 use unband::{Context, With};
 use unband_report::Page;
 
@@ -13,7 +14,6 @@ use crate::bar::Bar;
 use crate::budget::Budget;
 use crate::interrupt;
 use crate::outcome::Outcome;
-use crate::print::json::FailureRecord;
 use crate::reporter::{Failure, Loudness, Reporter, counted, pipe_note};
 
 /// A job whose arguments are checked.
@@ -81,7 +81,7 @@ pub(crate) fn each_within<T: WorkItem, R: Send>(
     then: &mut dyn FnMut(&mut R),
     ctx: &Context<'_>,
 ) -> Option<(Vec<R>, Vec<FailureRecord>)> {
-    let mut failed: Vec<FailureRecord> = failures.iter().map(FailureRecord::new).collect();
+    let mut failed: Vec<FailureRecord> = failures.iter().map(Failure::record).collect();
     for failure in failures {
         reporter.failure(failure);
     }
@@ -117,7 +117,7 @@ pub(crate) fn each_within<T: WorkItem, R: Send>(
             }
             Err(failure) => {
                 reporter.failure(&failure);
-                failed.push(FailureRecord::new(&failure));
+                failed.push(failure.record());
             }
         }
         finished += 1;

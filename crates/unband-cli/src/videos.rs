@@ -22,9 +22,9 @@ use crate::interrupt::{self, Busy};
 use crate::memory;
 use crate::outcome::Outcome;
 use crate::piped::{self, SHOWN};
-use crate::record::{FileRecord, Schema};
 use crate::reporter::{Failure, Loudness, Reporter, printable};
 use crate::result::{print_json, print_text};
+use unband::records::{FileRecord, Schema};
 
 /// A job on videos.
 pub(crate) struct VideoJob<'a> {
@@ -260,7 +260,7 @@ impl VideoJob<'_> {
                 let failure =
                     Failure { subject: (!named).then(|| shown.clone()), message, hint: error.hint() };
                 reporter.failure(&failure);
-                finish(FileRecord::failed(shown.clone(), &failure), Outcome::SomeFailed)
+                finish(failure.file_record(shown.clone()), Outcome::SomeFailed)
             }
         };
         if self.images.dry_run {

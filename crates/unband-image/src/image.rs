@@ -218,6 +218,16 @@ pub enum ImageError {
         /// Requested height.
         height: usize,
     },
+    /// A code does not fit the stated depth.
+    #[error("a code of {bits} bits is at most {most}, got {got}")]
+    Code {
+        /// Stated bits.
+        bits: u8,
+        /// Highest code of that depth.
+        most: u32,
+        /// Highest code in the buffer.
+        got: u32,
+    },
     /// The image has another colour model than the call needs.
     #[error("the image is {got:?}, {needed} is needed")]
     Model {

@@ -118,6 +118,20 @@ pub enum ParamError {
     },
 }
 
+impl ParamError {
+    /// The parameter at fault; "weights" for files.
+    pub fn parameter(&self) -> Option<&str> {
+        match self {
+            Self::Unknown { name, .. } => Some(name),
+            Self::Malformed { name, .. }
+            | Self::OutOfRange { name, .. }
+            | Self::Required { name, .. }
+            | Self::Unable { name, .. } => Some(name),
+            Self::File { .. } => Some("weights"),
+        }
+    }
+}
+
 impl Hint for ParamError {
     fn hint(&self) -> Option<String> {
         match self {

@@ -96,7 +96,7 @@ pub(crate) fn open_to<'a>(path: &Path, stop: Option<&'a AtomicBool>) -> io::Resu
 /// # Errors
 /// Operating-system errors.
 #[cfg(not(target_os = "linux"))]
-pub fn open_to<'a>(path: &Path, stop: Option<&'a AtomicBool>) -> io::Result<Sink<'a>> {
+pub(crate) fn open_to<'a>(path: &Path, stop: Option<&'a AtomicBool>) -> io::Result<Sink<'a>> {
     Ok(Sink { file: File::options().write(true).open(path)?, stop })
 }
 

@@ -2,10 +2,11 @@
 
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
+use unband::ErrorKind;
 use unband::{Context, With};
 use unband_infer::banded::{Banded, BandedShape};
 
-use crate::fault::{ErrorKind, Fault};
+use crate::fault::Fault;
 
 /// Images, input channels, output channels, groups, rows and columns of the kernel, rows and columns of an
 /// image.

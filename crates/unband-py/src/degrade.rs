@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use unband::ErrorKind;
 use unband::{Depth, Rng};
 use unband_data::degrade::DegradeError;
 use unband_data::files::{clean_rgb, seed_of};
@@ -12,7 +13,7 @@ use unband_data::{DegradationRecipe, DegradationRecipeError, Pair};
 use unband_recipes::{DEGRADATION_RECIPES, find};
 
 use crate::array::Samples;
-use crate::fault::{ErrorKind, Fault};
+use crate::fault::Fault;
 use crate::options::Given;
 use crate::restore::{ImageInput, hold};
 use crate::wait::{self, Stop};

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+use unband::ErrorKind;
 use unband::With;
 use unband::evaluate::{
     Column, CostColumn, Data, EvaluateError, EvaluateOptions, Evaluation, Measured, Recipe, RecipeRow, Table,
@@ -12,7 +13,7 @@ use unband::evaluate::{
 use unband::metrics::Direction;
 use unband_infer::models;
 
-use crate::fault::{ErrorKind, Fault};
+use crate::fault::Fault;
 use crate::options::Given;
 use crate::wait::{self, Stop};
 

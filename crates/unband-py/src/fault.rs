@@ -6,39 +6,20 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use unband::ErrorKind;
 use unband_image::frame::FrameError;
 use unband_image::{Hint, ParamError};
 use unband_video::VideoError;
 
-/// Kind of an error: a class of `unband.errors`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// An option outside its range.
-    Option,
-    /// An image or file that cannot be used.
-    Input,
-    /// Something that the method or format does not support.
-    Unsupported,
-    /// Not enough memory.
-    Limit,
-    /// A file that the system refuses.
-    File,
-    /// Anything else.
-    Other,
-    /// The caller cancelled.
-    Cancelled,
-}
-
-impl ErrorKind {
-    fn class(self) -> &'static str {
-        match self {
-            Self::Option => "OptionError",
-            Self::Input => "InputError",
-            Self::Unsupported => "UnsupportedError",
-            Self::Limit => "LimitError",
-            Self::File => "FileError",
-            Self::Other | Self::Cancelled => "UnbandError",
-        }
+/// The class of `unband.errors`.
+fn class(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Option => "OptionError",
+        ErrorKind::Input => "InputError",
+        ErrorKind::Unsupported => "UnsupportedError",
+        ErrorKind::Limit => "LimitError",
+        ErrorKind::File => "FileError",
+        _ => "UnbandError",
     }
 }
 
@@ -102,7 +83,7 @@ impl Fault {
     }
 
     fn exception(&self, py: Python<'_>) -> PyResult<PyErr> {
-        let class = py.import(intern!(py, "unband.errors"))?.getattr(self.kind.class())?;
+        let class = py.import(intern!(py, "unband.errors"))?.getattr(class(self.kind))?;
         let keywords = PyDict::new(py);
         keywords.set_item("hint", &self.hint)?;
         keywords.set_item("argument", &self.argument)?;
@@ -138,44 +119,19 @@ impl From<Fault> for PyErr {
 
 impl From<unband::Error> for Fault {
     fn from(error: unband::Error) -> Self {
-        use unband::Error;
-        match &error {
-            Error::Setting(setting) => setting.into(),
-            Error::Option { name, .. } => Self::of(ErrorKind::Option, &error).about(name),
-            Error::Disagreement { .. } => Self::of(ErrorKind::Option, &error).about("format"),
-            Error::Image(_) => Self::of(ErrorKind::Input, &error).about("image"),
-            Error::Cancelled => Self::of(ErrorKind::Cancelled, &error),
-            Error::Memory { .. } | Error::NoMemory { .. } => Self::of(ErrorKind::Limit, &error),
-            Error::Restore(_) | Error::Unprovable { .. } => Self::of(ErrorKind::Unsupported, &error),
-            Error::Scale { .. } | Error::NoUpscaler { .. } => {
-                Self::of(ErrorKind::Option, &error).about("scale")
+        let fault = Self { argument: error.option().map(str::to_owned), ..Self::of(error.kind(), &error) };
+        match error {
+            unband::Error::Video(VideoError::Image { .. }) => {
+                fault.about("input").hint("`deband_file` takes the files of images")
             }
-            Error::File(file) | Error::Video(VideoError::File(file)) => file.into(),
-            Error::Video(VideoError::Image { .. }) => Self::of(ErrorKind::Input, &error)
-                .about("input")
-                .hint("`deband_file` takes the files of images"),
-            _ => Self::of(ErrorKind::Other, &error),
+            _ => fault,
         }
-    }
-}
-
-impl From<&unband_io::Error> for Fault {
-    fn from(error: &unband_io::Error) -> Self {
-        use unband_io::Error;
-        let kind = match error.fault() {
-            Error::Io { .. } | Error::Exists | Error::Name { .. } => ErrorKind::File,
-            Error::Stopped => ErrorKind::Cancelled,
-            Error::Memory { .. } | Error::Limit { .. } => ErrorKind::Limit,
-            Error::Unsupported { .. } => ErrorKind::Unsupported,
-            _ => ErrorKind::Input,
-        };
-        Self::of(kind, error)
     }
 }
 
 impl From<unband_io::Error> for Fault {
     fn from(error: unband_io::Error) -> Self {
-        (&error).into()
+        unband::Error::from(error).into()
     }
 }
 
@@ -185,17 +141,8 @@ impl From<FrameError> for Fault {
     }
 }
 
-impl From<&ParamError> for Fault {
-    fn from(error: &ParamError) -> Self {
-        let fault = Self::of(ErrorKind::Option, error);
-        match error {
-            ParamError::Malformed { name, .. }
-            | ParamError::OutOfRange { name, .. }
-            | ParamError::Required { name, .. }
-            | ParamError::Unable { name, .. } => fault.about(name),
-            ParamError::Unknown { name, .. } => fault.about(name),
-            ParamError::File { .. } => fault.about("weights"),
-            _ => fault,
-        }
+impl From<ParamError> for Fault {
+    fn from(error: ParamError) -> Self {
+        unband::Error::from(error).into()
     }
 }

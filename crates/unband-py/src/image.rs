@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
+use unband::ErrorKind;
 use unband::With;
 use unband_io::{Limits, Saving, WriteOptions};
 
 use crate::array::Samples;
-use crate::fault::{ErrorKind, Fault};
+use crate::fault::Fault;
 use crate::options::Given;
 use crate::pickle;
 use crate::wait::{self, Stop};

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+use unband::ErrorKind;
 use unband::With;
 use unband::metrics::Scope;
 use unband_infer::models;
 use unband_metrics::{Better, ComparedWith, Domain, Fault as Cause, Metric, MetricError};
 
-use crate::fault::{ErrorKind, Fault};
+use crate::fault::Fault;
 use crate::options::Given;
 use crate::restore::{ImageInput, hold};
 use crate::wait::{self, Stop};

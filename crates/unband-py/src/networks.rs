@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
+use unband::ErrorKind;
 use unband_nets::state::Weights;
 use unband_nets::{Graph, arch, checkpoint};
 
-use crate::fault::{ErrorKind, Fault};
+use crate::fault::Fault;
 use crate::wait::{self, Job, Stop};
 
 /// A tensor: name, shape, and its values as `float32` in bytes.

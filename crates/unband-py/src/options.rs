@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
+use unband::ErrorKind;
 use unband::{
     Alpha, Bands, Choice, Dither, Method, Options, OutputDepth, Precision, TreatAs, UpscaleOptions,
     UpscaleSize, Wrap,
@@ -9,7 +10,7 @@ use unband::{
 use unband_image::{ParamKind, ParamValue};
 use unband_infer::models;
 
-use crate::fault::{ErrorKind, Fault};
+use crate::fault::Fault;
 use crate::registry::own_name;
 use crate::wait::{Job, Stop};
 
@@ -166,7 +167,7 @@ impl<'py> Given<'_, 'py> {
         if kind == Some(ParamKind::File) {
             text = model_file(&text);
         }
-        method.set_text(&name, &text).map_err(|error| (&error).into())
+        method.set_text(&name, &text).map_err(Fault::from)
     }
 
     /// The size of an upscaled image: at most one option names it.

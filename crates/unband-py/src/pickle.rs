@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use unband::ErrorKind;
 use unband::{Depth, Image, Model, Plane, With};
 use unband_image::image::{
     AuxiliaryImage, Colorimetry, Density, DensityUnit, Mastering, Metadata, TiffData, TiffTag,
@@ -12,7 +13,7 @@ use unband_image::jpeg::{JpegCoefficients, JpegPlane};
 use unband_image::origin::{Codec, JpegOrigin, Origin};
 use unband_image::{Cicp, Color, Matrix, Range, Siting, Subsampling};
 
-use crate::fault::{ErrorKind, Fault};
+use crate::fault::Fault;
 
 /// Everything but long lists of numbers and bytes, which are blobs in the order of these fields.
 #[derive(Serialize, Deserialize)]

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+use unband::ErrorKind;
 use unband::metrics::video::{
     FrameScores, ScorePart, ScoredPart, VideoInput, VideoScorePlan, VideoScores, score_of_parts, score_part,
     score_parts, score_video as measure,
@@ -16,7 +17,7 @@ use unband::{Context, With};
 use unband_infer::models;
 use unband_metrics::Metric;
 
-use crate::fault::{ErrorKind, Fault};
+use crate::fault::Fault;
 use crate::options::Given;
 use crate::video::{video_options, video_report};
 use crate::wait::{self, Stop};

@@ -9,6 +9,7 @@ use std::thread;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use unband::ErrorKind;
 use unband::files::Task;
 use unband::frames::PackedFrame;
 use unband::video::{
@@ -18,7 +19,7 @@ use unband::video::{
 use unband::{Context, Upscaler, With};
 use unband_video::{Programs, Purpose, StreamChoice, probe};
 
-use crate::fault::{ErrorKind, Fault};
+use crate::fault::Fault;
 use crate::image::Image;
 use crate::options::Given;
 use crate::wait::{self, LOOK, Stop};

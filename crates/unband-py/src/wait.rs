@@ -7,9 +7,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use pyo3::prelude::*;
+use unband::ErrorKind;
 use unband::{Context, Progress, With};
 
-use crate::fault::{ErrorKind, Fault};
+use crate::fault::Fault;
 
 /// Time between two looks for signals. Ctrl-C is answered within a tenth of a second.
 pub(crate) const LOOK: Duration = Duration::from_millis(20);

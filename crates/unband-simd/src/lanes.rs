@@ -16,7 +16,7 @@ pub(crate) trait Lanes: Copy {
     /// Stores the first floats: as many as requested, but at most `LEN`.
     /// # Safety
     /// The pointer must be valid for that many.
-    #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+    #[cfg(any(target_arch = "aarch64", target_arch = "x86_64", target_feature = "simd128"))]
     #[inline(always)]
     unsafe fn store_first(self, to: *mut f32, floats: usize) {
         // SAFETY: no vector is longer, and the caller's pointer is valid for the floats written.
@@ -171,6 +171,48 @@ mod x86 {
 #[cfg(target_arch = "aarch64")]
 pub(crate) type Pair = [std::arch::aarch64::float32x4_t; 2];
 
+/// Vector of the kernels in WebAssembly, as long as AVX2's, so that its blocks of weights fit.
+#[cfg(target_feature = "simd128")]
+pub(crate) type Pair = [std::arch::wasm32::v128; 2];
+
+#[cfg(target_feature = "simd128")]
+mod wasm {
+    use std::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_splat, f32x4_sub, v128, v128_load, v128_store};
+
+    use super::Lanes;
+
+    impl Lanes for v128 {
+        const LEN: usize = 4;
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            // SAFETY: the pointer is valid for `LEN` floats.
+            unsafe { v128_load(from.cast()) }
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            // SAFETY: the pointer is valid for `LEN` floats.
+            unsafe { v128_store(to.cast(), self) }
+        }
+        #[inline(always)]
+        unsafe fn splat(v: f32) -> Self {
+            f32x4_splat(v)
+        }
+        /// Rounded twice, as in [`crate::fused`].
+        #[inline(always)]
+        unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+            f32x4_add(f32x4_mul(self, b), c)
+        }
+        #[inline(always)]
+        unsafe fn add(self, b: Self) -> Self {
+            f32x4_add(self, b)
+        }
+        #[inline(always)]
+        unsafe fn sub(self, b: Self) -> Self {
+            f32x4_sub(self, b)
+        }
+    }
+}
+
 #[cfg(target_arch = "aarch64")]
 mod arm {
     use std::arch::aarch64::{
@@ -212,41 +254,42 @@ mod arm {
             unsafe { vsubq_f32(self, b) }
         }
     }
+}
 
-    impl<V: Lanes> Lanes for [V; 2] {
-        const LEN: usize = 2 * V::LEN;
-        #[inline(always)]
-        unsafe fn load(from: *const f32) -> Self {
-            // SAFETY: every processor has the instructions, the pointer is valid for `LEN` floats.
-            unsafe { [V::load(from), V::load(from.add(V::LEN))] }
+#[cfg(any(target_arch = "aarch64", target_feature = "simd128"))]
+impl<V: Lanes> Lanes for [V; 2] {
+    const LEN: usize = 2 * V::LEN;
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller has the instructions, the pointer is valid for `LEN` floats.
+        unsafe { [V::load(from), V::load(from.add(V::LEN))] }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller has the instructions, the pointer is valid for `LEN` floats.
+        unsafe {
+            self[0].store(to);
+            self[1].store(to.add(V::LEN));
         }
-        #[inline(always)]
-        unsafe fn store(self, to: *mut f32) {
-            // SAFETY: every processor has the instructions, the pointer is valid for `LEN` floats.
-            unsafe {
-                self[0].store(to);
-                self[1].store(to.add(V::LEN));
-            }
-        }
-        #[inline(always)]
-        unsafe fn splat(v: f32) -> Self {
-            // SAFETY: every processor has the instructions.
-            unsafe { [V::splat(v); 2] }
-        }
-        #[inline(always)]
-        unsafe fn mul_add(self, b: Self, c: Self) -> Self {
-            // SAFETY: every processor has the instructions.
-            unsafe { [self[0].mul_add(b[0], c[0]), self[1].mul_add(b[1], c[1])] }
-        }
-        #[inline(always)]
-        unsafe fn add(self, b: Self) -> Self {
-            // SAFETY: every processor has the instructions.
-            unsafe { [self[0].add(b[0]), self[1].add(b[1])] }
-        }
-        #[inline(always)]
-        unsafe fn sub(self, b: Self) -> Self {
-            // SAFETY: every processor has the instructions.
-            unsafe { [self[0].sub(b[0]), self[1].sub(b[1])] }
-        }
+    }
+    #[inline(always)]
+    unsafe fn splat(v: f32) -> Self {
+        // SAFETY: the caller has the instructions.
+        unsafe { [V::splat(v); 2] }
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+        // SAFETY: the caller has the instructions.
+        unsafe { [self[0].mul_add(b[0], c[0]), self[1].mul_add(b[1], c[1])] }
+    }
+    #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        // SAFETY: the caller has the instructions.
+        unsafe { [self[0].add(b[0]), self[1].add(b[1])] }
+    }
+    #[inline(always)]
+    unsafe fn sub(self, b: Self) -> Self {
+        // SAFETY: the caller has the instructions.
+        unsafe { [self[0].sub(b[0]), self[1].sub(b[1])] }
     }
 }

@@ -9,6 +9,7 @@
 /// Sources and licences of constants in the kernels.
 pub const NOTICE: &str = include_str!("../NOTICE.txt");
 
+mod bound;
 pub mod detect;
 pub mod filters;
 mod fused;
@@ -20,11 +21,11 @@ mod lanes;
 mod level;
 pub mod metrics;
 mod precision;
-pub mod py;
 #[cfg(test)]
 mod test_numbers;
 pub mod train;
 
+pub use bound::Bound;
 pub use level::Level;
 pub use precision::Precision;
 

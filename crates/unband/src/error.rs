@@ -120,7 +120,70 @@ impl From<FrameError> for Error {
     }
 }
 
+/// Kind of an error, for hosts with classes of errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An option outside its range.
+    Option,
+    /// An image or file that cannot be used.
+    Input,
+    /// Something that the method or format does not support.
+    Unsupported,
+    /// Not enough memory.
+    Limit,
+    /// A file that the system refuses.
+    File,
+    /// The caller cancelled.
+    Cancelled,
+    /// Anything else.
+    Other,
+}
+
+#[cfg(feature = "codecs")]
+fn kind_of_file(error: &unband_io::Error) -> ErrorKind {
+    use unband_io::Error;
+    match error.fault() {
+        Error::Io { .. } | Error::Exists | Error::Name { .. } => ErrorKind::File,
+        Error::Stopped => ErrorKind::Cancelled,
+        Error::Memory { .. } | Error::Limit { .. } => ErrorKind::Limit,
+        Error::Unsupported { .. } => ErrorKind::Unsupported,
+        _ => ErrorKind::Input,
+    }
+}
+
 impl Error {
+    /// Its kind.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Setting(_) | Self::Option { .. } | Self::Disagreement { .. } => ErrorKind::Option,
+            Self::Scale { .. } | Self::NoUpscaler { .. } => ErrorKind::Option,
+            Self::Image(_) => ErrorKind::Input,
+            Self::Cancelled => ErrorKind::Cancelled,
+            Self::Memory { .. } | Self::NoMemory { .. } => ErrorKind::Limit,
+            Self::Restore(_) | Self::Unprovable { .. } => ErrorKind::Unsupported,
+            #[cfg(feature = "codecs")]
+            Self::File(file) => kind_of_file(file),
+            #[cfg(feature = "video")]
+            Self::Video(unband_video::VideoError::File(file)) => kind_of_file(file),
+            #[cfg(feature = "video")]
+            Self::Video(unband_video::VideoError::Image { .. }) => ErrorKind::Input,
+            _ => ErrorKind::Other,
+        }
+    }
+
+    /// The option at fault, by its name in the library.
+    pub fn option(&self) -> Option<&str> {
+        match self {
+            Self::Setting(error) => error.parameter(),
+            Self::Option { name, .. } => Some(name),
+            Self::Disagreement { .. } => Some("format"),
+            Self::Scale { .. } | Self::NoUpscaler { .. } => Some("scale"),
+            Self::Image(_) => Some("image"),
+            _ => None,
+        }
+    }
+
     /// Adds bytes held elsewhere to those of an [`Error::Memory`].
     #[cfg(feature = "files")]
     pub(crate) fn with_more_memory(self, bytes: u64) -> Self {

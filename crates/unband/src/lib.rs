@@ -12,8 +12,10 @@
 //! | models | `models::Shelf`, [`Upscaler`] | `files` |
 //!
 //! `codecs`, `files` and `video` build on each other; all are on by default. The feature `image` converts
-//! from and to the `image` crate's `DynamicImage`. Behind the tasks stand [`verdict`] (scores in words),
-//! [`nets`], [`networks`] (graphs, weights), `recipes` (of tables and trainings) and `io` (formats).
+//! from and to the `image` crate's `DynamicImage`. Without `embedded`, the built-in networks are files that a
+//! program provides ([`network_files`]). Behind the tasks stand [`verdict`] (scores in words), `records`
+//! (results as JSON), [`nets`], [`networks`] (graphs, weights), `recipes` (of tables and trainings) and `io`
+//! (formats).
 //!
 //! # Image
 //!
@@ -109,6 +111,8 @@ mod precision;
 mod proof;
 #[cfg(feature = "evaluate")]
 pub mod recipes;
+#[cfg(feature = "files")]
+pub mod records;
 mod repair;
 mod report;
 mod shipped;
@@ -120,7 +124,7 @@ mod weights;
 struct Guide;
 
 pub use choose::{Act, Choices, check, choose, find, left};
-pub use error::Error;
+pub use error::{Error, ErrorKind};
 pub use feed::{Order, Scale};
 pub use jobs::check::check as check_planes;
 #[cfg(feature = "files")]
@@ -131,12 +135,14 @@ pub use jobs::round::dithered;
 pub use jobs::upscale::{Upscale, UpscaleOptions, UpscaleReport, UpscaleSize, UpscaledBy, Upscaler};
 #[cfg(feature = "video")]
 pub use jobs::video;
+pub use jobs::window::deband_window;
 pub use methods::{METHODS, filters, method, methods, parse_method};
 pub use notices::NOTICES;
 pub use options::{Alpha, Bands, Choice, Options, OutputDepth, TreatAs, Wrap};
 pub use precision::Precision;
 pub use proof::{Proof, prove};
 pub use report::{Reason, Report};
+pub use shipped::network_files;
 pub use weights::Weights;
 
 pub use unband_detect::{Explanation, explain, inspect};
@@ -147,6 +153,7 @@ pub use unband_image::findings::{self, Cause, Drawing, Findings};
 pub use unband_image::params::spoken;
 pub use unband_image::{
     Color, Context, Depth, Entry, Hint, Image, ImageError, Matrix, Metadata, Method, Model, ParamInfo,
-    ParamKind, ParamValue, Plane, PlaneView, PlaneViewMut, Range, Resampling, Rng, Subsampling, With,
-    end_threads,
+    ParamKind, ParamValue, Plane, PlaneView, PlaneViewMut, Range, Resampling, Rng, SampleArray, SampleData,
+    Subsampling, Window, With, end_threads,
 };
+pub use unband_weights::NetworkFile;

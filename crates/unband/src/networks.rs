@@ -193,9 +193,14 @@ pub(crate) fn has_grid(findings: &Findings) -> bool {
     Cells::gridded(findings)
 }
 
+/// Is it the method of the network that is part of unband?
+pub fn is_built_in(method: &str) -> bool {
+    method == DEFAULT
+}
+
 /// The weights of a network as a file, where they are built in.
 pub fn built_in(method: &str) -> Option<&'static [u8]> {
-    (method == DEFAULT).then_some(unband_weights::DEBANDER)
+    if is_built_in(method) { unband_weights::DEBANDER.bytes() } else { None }
 }
 
 /// Name of the strength parameter of unband's own methods.

@@ -7,7 +7,7 @@ use unband_image::process::PerProcess;
 use unband_infer::{Engine, models};
 use unband_nets::arch::Architecture;
 use unband_simd::Precision;
-use unband_weights::{DEBANDER, UPSCALER_GATES, UPSCALERS};
+use unband_weights::{DEBANDER, NetworkFile, UPSCALER_GATES, UPSCALERS};
 
 use crate::Error;
 use crate::jobs::upscale::Gate;
@@ -15,12 +15,18 @@ use crate::jobs::upscale::Gate;
 /// The built-in upscaling network of that scale.
 ///
 /// # Errors
-/// A scale without built-in weights; unreadable weights: a fault of the build.
+/// A scale without built-in weights; weights that were not provided; unreadable ones: a fault of the build.
 pub(crate) fn upscaler(scale: usize, precision: Precision) -> Result<(&'static Architecture, Engine), Error> {
     let found = UPSCALERS.iter().find(|(has, _)| *has == scale);
-    let (_, bytes) = found.ok_or(Error::NoUpscaler { scale: scale as f64 })?;
-    models::built_in(bytes, precision)
+    let (_, file) = found.ok_or(Error::NoUpscaler { scale: scale as f64 })?;
+    made(file, precision)
         .map_err(|what| Error::Setting(unread(format!("the built-in weights for ×{scale}"), what)))
+}
+
+/// A built-in network, ready to run.
+fn made(file: &NetworkFile, precision: Precision) -> Result<(&'static Architecture, Engine), String> {
+    let bytes = file.bytes().ok_or_else(|| format!("{}.safetensors was not provided", file.name))?;
+    models::built_in(bytes, precision)
 }
 
 /// The gate of the built-in upscaling network of that scale.
@@ -34,6 +40,11 @@ pub(crate) fn upscaler_gate(scale: usize) -> Result<Gate, Error> {
     Gate::read(bytes).map_err(|what| Error::Setting(unread(path(), what)))
 }
 
+/// Files of the built-in networks, which programs without the feature `embedded` provide before they run.
+pub fn network_files() -> impl Iterator<Item = &'static NetworkFile> {
+    std::iter::once(&DEBANDER).chain(UPSCALERS.iter().map(|(_, file)| file))
+}
+
 /// An engine, once it was needed.
 type LazyEngine = OnceLock<Result<Arc<Engine>, String>>;
 
@@ -44,8 +55,7 @@ type LazyEngine = OnceLock<Result<Arc<Engine>, String>>;
 pub(crate) fn debander(precision: Precision) -> Result<Arc<Engine>, ParamError> {
     static READY: PerProcess<[LazyEngine; 2]> = PerProcess::new();
     let ready = &READY.get_or(Default::default)[usize::from(precision == Precision::Bf16)];
-    let ready =
-        ready.get_or_init(|| models::built_in(DEBANDER, precision).map(|(_, engine)| Arc::new(engine)));
+    let ready = ready.get_or_init(|| made(&DEBANDER, precision).map(|(_, engine)| Arc::new(engine)));
     ready.clone().map_err(|what| unread("the built-in weights of unband-lite".to_owned(), what))
 }
 
@@ -64,14 +74,14 @@ mod tests {
         let (first, second) = (made(), made());
         assert!(Arc::ptr_eq(&first, &second));
         assert_eq!(first.graph().name, "unband-lite");
-        assert!(DEBANDER.len() < 3 << 20);
+        assert!(DEBANDER.bytes().unwrap().len() < 3 << 20);
     }
 
     #[test]
     fn shipped_networks_upscale_as_listed() {
-        for (scale, _) in UPSCALERS {
-            let (architecture, engine) = upscaler(scale, Precision::F32).unwrap();
-            assert_eq!((architecture.name, engine.graph().scale()), ("unband-sr-lite", Some(scale)));
+        for (scale, _) in &UPSCALERS {
+            let (architecture, engine) = upscaler(*scale, Precision::F32).unwrap();
+            assert_eq!((architecture.name, engine.graph().scale()), ("unband-sr-lite", Some(*scale)));
         }
         assert!(matches!(upscaler(3, Precision::F32), Err(Error::NoUpscaler { scale: 3.0 })));
     }

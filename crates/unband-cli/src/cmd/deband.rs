@@ -6,6 +6,7 @@ mod report;
 
 use unband::With;
 use unband::files::Task;
+use unband::records::Schema;
 use unband::video::VideoOptions;
 
 use crate::args::{DebandArgs, ImageArgs, VideoArgs};
@@ -13,7 +14,6 @@ use crate::bar::Bar;
 use crate::inputs::{Gathered, SUFFIX};
 use crate::media::{self, MediaCommand};
 use crate::outcome::Outcome;
-use crate::record::Schema;
 use crate::reporter::{Failure, Loudness, Reporter};
 use crate::settings;
 use crate::videos::{self, VideoJob};

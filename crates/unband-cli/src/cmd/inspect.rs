@@ -1,16 +1,14 @@
 //! `unband inspect FILE…`: detected banding and its cause.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Serialize;
-use unband::findings::Dithering;
-use unband::findings::{BandingMap, PlaneGrid, Space};
+use unband::findings::{BandingMap, PlaneGrid};
 use unband::io::{Access, Saving, WriteOptions};
-use unband::{Context, Depth, Drawing, Explanation, Findings, Image, Model, Plane, Reason, With};
+use unband::records::{InspectRecord, plane_names};
+use unband::{Context, Depth, Findings, Image, Model, Plane, Reason, With};
 
 use crate::args::{ReporterArgs, memory, png_file};
 use crate::bar::Bar;
@@ -114,9 +112,10 @@ fn one(input: &Input, args: &InspectArgs, reporter: &Reporter<'_>) -> Result<Out
         draw(&image, &findings.map, path, Saving::from(args.overwrite).but(|new| new.access = access))?;
     }
     Ok(if args.json {
-        print_json(&InspectRecord {
-            explanation: explanation.map(Explained::of),
-            ..InspectRecord::new(input, format, &image, &findings)
+        let record = InspectRecord::new(input.shown(), format, &image, &findings);
+        print_json(&match explanation {
+            Some(explanation) => record.explained(explanation),
+            None => record,
         })
     } else {
         let mut text = text(input, format, &image, &findings, args.reporter.verbose);
@@ -171,14 +170,6 @@ fn grid_words(grid: &PlaneGrid) -> String {
     format!("{bits}steps of {:.2} codes, confidence {:.0} %", grid.step_codes, grid.confidence * 100.0)
 }
 
-fn plane_names(image: &Image, findings: &Findings) -> Vec<&'static str> {
-    match (findings.space, image.color.model) {
-        (Space::Yuv { .. }, _) | (Space::Native, Model::Yuv { .. }) => vec!["luma", "U", "V"],
-        (Space::Native, Model::Rgb) | (Space::Rgb, _) => vec!["red", "green", "blue"],
-        (Space::Native, Model::Gray) => vec!["grey"],
-    }
-}
-
 /// The image in grey, darkened where nothing was found, orange by the share of false contours.
 fn draw(image: &Image, map: &BandingMap, path: &Path, saving: Saving<'_>) -> Result<(), Failure> {
     const ORANGE: [f32; 3] = [1.0, 0.45, 0.0];
@@ -206,129 +197,4 @@ fn draw(image: &Image, map: &BandingMap, path: &Path, saving: Saving<'_>) -> Res
     }
     let drawing = Image::new(planes, Model::Rgb, Depth::EIGHT);
     unband::io::write_file(&drawing, path, png, &WriteOptions::default(), saving).map(|_| ()).map_err(fail)
-}
-
-/// One line of `--json`.
-#[derive(Serialize)]
-struct InspectRecord {
-    schema: &'static str,
-    input: String,
-    format: &'static str,
-    width: usize,
-    height: usize,
-    depth: u8,
-    lossy: bool,
-    finding: String,
-    cause: &'static str,
-    space: &'static str,
-    matrix: Option<&'static str>,
-    range: Option<&'static str>,
-    planes: Vec<PlaneRecord>,
-    half_chroma: bool,
-    effective_bits: u8,
-    visible: bool,
-    banded_share: f32,
-    drawing: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dither: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dither_tile: Option<(usize, usize)>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    colours: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    whole_step: Option<f64>,
-    /// Bits of a banded alpha channel.
-    alpha_bits: Option<u8>,
-    map: MapRecord,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    explanation: Option<Explained>,
-}
-
-/// The rules that decided, for `--explain`.
-#[derive(Serialize)]
-struct Explained {
-    rule: Option<&'static str>,
-    drawing_rule: Option<&'static str>,
-    evidence: BTreeMap<&'static str, String>,
-}
-
-impl Explained {
-    fn of(explanation: Explanation) -> Self {
-        Self {
-            rule: explanation.rule.map(|rule| rule.name),
-            drawing_rule: explanation.drawing.map(|rule| rule.name),
-            evidence: explanation.evidence.into_iter().collect(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct PlaneRecord {
-    plane: &'static str,
-    found: bool,
-    step_codes: f32,
-    offset_codes: f32,
-    bits: Option<u8>,
-    confidence: f32,
-}
-
-#[derive(Serialize)]
-struct MapRecord {
-    side: usize,
-    columns: usize,
-    rows: usize,
-    share: Vec<f32>,
-}
-
-impl InspectRecord {
-    fn new(input: &Input, format: &'static str, image: &Image, findings: &Findings) -> Self {
-        let (space, matrix, range) = match findings.space {
-            Space::Native => ("native", None, None),
-            Space::Rgb => ("rgb", None, None),
-            Space::Yuv { matrix, range } => ("yuv", Some(matrix.name()), Some(range.name())),
-        };
-        Self {
-            schema: "unband-inspect/1",
-            input: input.shown(),
-            format,
-            width: image.width(),
-            height: image.height(),
-            depth: image.depth.bits(),
-            lossy: findings.lossy,
-            finding: findings.sentence(),
-            cause: findings.cause_word(),
-            space,
-            matrix,
-            range,
-            planes: plane_names(image, findings)
-                .into_iter()
-                .zip(&findings.grids)
-                .map(|(plane, grid)| PlaneRecord {
-                    plane,
-                    found: grid.found,
-                    step_codes: grid.step_codes,
-                    offset_codes: grid.offset_codes,
-                    bits: grid.bits,
-                    confidence: grid.confidence,
-                })
-                .collect(),
-            half_chroma: findings.half_chroma,
-            effective_bits: findings.effective_bits,
-            visible: findings.visible,
-            banded_share: findings.visible_share(),
-            drawing: findings.drawing.map(Drawing::word),
-            dither: findings.dither.as_ref().map(Dithering::word),
-            dither_tile: findings.dither.as_ref().and_then(Dithering::side),
-            colours: findings.colours,
-            whole_step: findings.whole_steps.map(|steps| steps.step),
-            alpha_bits: findings.alpha_bits(),
-            map: MapRecord {
-                side: BandingMap::SIDE,
-                columns: findings.map.columns,
-                rows: findings.map.rows,
-                share: findings.map.share.iter().map(|share| (share * 1000.0).round() / 1000.0).collect(),
-            },
-            explanation: None,
-        }
-    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use unband::batch::Cost;
 use unband::files::{self, FileOptions, Task};
+use unband::records::Schema;
 use unband::{Context, TreatAs, UpscaleOptions, UpscaleSize, Upscaler, With, models};
 
 use crate::args::{ImageArgs, VideoArgs, treat_as, within};
@@ -14,7 +15,6 @@ use crate::images::{self, ImageCommand};
 use crate::inputs::{Gathered, SUFFIX};
 use crate::media::{self, MediaCommand};
 use crate::outcome::Outcome;
-use crate::record::Schema;
 use crate::reporter::{Failure, Loudness, Reporter};
 use crate::settings;
 use crate::videos::{self, VideoJob};

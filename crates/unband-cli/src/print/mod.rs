@@ -3,7 +3,6 @@
 pub(crate) mod csv;
 pub(crate) mod drawings;
 pub(crate) mod frames;
-pub(crate) mod json;
 pub(crate) mod means;
 pub(crate) mod page;
 pub(crate) mod table;

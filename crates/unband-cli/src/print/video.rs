@@ -13,12 +13,12 @@ use unband::metrics::{MetricsError, Value, clock, number};
 use unband_report::Timeline;
 
 use super::frames::FrameRows;
-use super::json::{FailureRecord, MetricRecord, ValuesRecord};
 use super::table::{Table, cell};
 use super::text::reasons;
 use crate::args::failure;
 use crate::outcome::Outcome;
 use crate::reporter::{Failure, Reporter, counted, printable};
+use unband::records::{FailureRecord, MetricRecord, ValuesRecord};
 
 /// Width of a plot, in pixels.
 pub(crate) const PLOT: usize = 1200;

@@ -7,10 +7,11 @@ use unband::io::amount;
 use unband::io::video::VideoFile;
 use unband::io::video::{Stream, StreamKind};
 use unband::metrics::clock;
+use unband::records::{Schema, UpscaleRecord};
 use unband::video::{Estimate, ShotFound, TimeRange, VideoPlan, VideoReport};
 
 use crate::inputs::exact;
-use crate::record::{Schema, UpscaleRecord, upscaling};
+use crate::record::upscaling;
 use crate::reporter::{counted, grouped};
 
 /// "film.mkv → out.mkv: 5 shots, 960 of 1,200 frames changed, smooth, x265 10 bits CRF 16, 12.3 MB (4.1

@@ -4,6 +4,7 @@
 // Bodies are compiled once per level inside their caller; branches would prevent vectorisation.
 #![allow(clippy::inline_always, clippy::needless_bitwise_bool, clippy::too_many_arguments)]
 
+use crate::Bound;
 use crate::dispatch;
 
 dispatch! {
@@ -152,7 +153,7 @@ fn sixty_fourths_body(out: &mut [i16], codes: &[u8]) {
 fn quantise_body(out: &mut [u8], v: &[f32], scale: f32, offset: f32) {
     for (o, &v) in out.iter_mut().zip(v) {
         // `max` turns NaN into 0; adding 2^23 rounds to the last bit of the mantissa.
-        let code = (v * scale + offset).max(0.0).min(255.0) + 8_388_608.0;
+        let code = (v * scale + offset).at_least(0.0).at_most(255.0) + 8_388_608.0;
         *o = code.to_bits() as u8;
     }
 }

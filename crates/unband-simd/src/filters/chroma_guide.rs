@@ -5,6 +5,7 @@
 // Bodies must be inlined into each level's function to be compiled for it.
 #![allow(clippy::inline_always, clippy::needless_range_loop)] // indices vectorise
 
+use crate::Bound;
 use crate::dispatch;
 
 dispatch! {
@@ -52,10 +53,10 @@ fn correlated_body(out: &mut [f32], sums: [&[f32]; 5], noise: (f32, f32)) {
     let [a, b, c, d, e] = sums.map(|row| &row[..n + 2]);
     for x in 0..n {
         let (luma, chroma) = (mean(a, x), mean(b, x));
-        let of_luma = (mean(c, x) - luma * luma).max(0.0) + noise.0;
-        let of_chroma = (mean(d, x) - chroma * chroma).max(0.0) + noise.1;
+        let of_luma = (mean(c, x) - luma * luma).at_least(0.0) + noise.0;
+        let of_chroma = (mean(d, x) - chroma * chroma).at_least(0.0) + noise.1;
         let both = mean(e, x) - luma * chroma;
-        out[x] = both / of_luma * (both * both / (of_luma * of_chroma)).min(1.0).sqrt();
+        out[x] = both / of_luma * (both * both / (of_luma * of_chroma)).at_most(1.0).sqrt();
     }
 }
 
@@ -66,7 +67,7 @@ fn lines_body(slopes: &mut [f32], offsets: &mut [f32], sums: [&[f32]; 5], noise:
     let [a, b, c, _, e] = sums.map(|row| &row[..n + 2]);
     for x in 0..n {
         let (luma, chroma) = (mean(a, x), mean(b, x));
-        let slope = (mean(e, x) - luma * chroma) / ((mean(c, x) - luma * luma).max(0.0) + noise);
+        let slope = (mean(e, x) - luma * chroma) / ((mean(c, x) - luma * luma).at_least(0.0) + noise);
         slopes[x] = slope;
         offsets[x] = chroma - slope * luma;
     }

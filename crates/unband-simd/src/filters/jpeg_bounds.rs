@@ -5,6 +5,7 @@
 // arrays share an index.
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
+use crate::Bound;
 use crate::dispatch;
 use crate::io::jpeg_dct::{BlockRow, C4, forward_block, inverse_block};
 
@@ -116,7 +117,7 @@ fn keep_near_coefficients_body(
                 let stored = f32::from(coefficients[i]) * steps[i];
                 let room = reach[i] * steps[i];
                 // `max` first: NaN becomes the lower end.
-                let moved = (block[v][u] - stored).max(-room).min(room);
+                let moved = (block[v][u] - stored).at_least(-room).at_most(room);
                 block[v][u] = stored + moved;
             }
         }

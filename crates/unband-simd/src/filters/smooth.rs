@@ -13,6 +13,7 @@
     clippy::too_many_arguments
 )]
 
+use crate::Bound;
 use crate::dispatch;
 
 dispatch! {
@@ -173,8 +174,8 @@ fn double_body(out: &mut [f32], near: &[f32], far: &[f32]) {
 fn start_body(u: &mut [f32], v: &[f32]) {
     for (u, &v) in u.iter_mut().zip(v) {
         let d = *u - v;
-        let fade = ((0.65 - d.abs()) * (1.0 / 0.15)).max(0.0).min(1.0);
-        *u = v + d.max(-0.5).min(0.5) * fade;
+        let fade = ((0.65 - d.abs()) * (1.0 / 0.15)).at_least(0.0).at_most(1.0);
+        *u = v + d.at_least(-0.5).at_most(0.5) * fade;
     }
 }
 
@@ -182,14 +183,14 @@ fn start_body(u: &mut [f32], v: &[f32]) {
 fn start_towards_body(u: &mut [f32], v: &[f32], m: &[f32]) {
     for ((u, &v), &m) in u.iter_mut().zip(v).zip(m) {
         let d = *u - v;
-        let fade = ((0.65 - d.abs()) * (1.0 / 0.15)).max(0.0).min(1.0);
-        *u = m + (v + d.max(-0.5).min(0.5) * fade - m) * fade;
+        let fade = ((0.65 - d.abs()) * (1.0 / 0.15)).at_least(0.0).at_most(1.0);
+        *u = m + (v + d.at_least(-0.5).at_most(0.5) * fade - m) * fade;
     }
 }
 
 #[inline(always)]
 fn link(a: f32, b: f32) -> f32 {
-    (3.2 - 2.0 * (a - b).abs()).max(0.0).min(1.0)
+    (3.2 - 2.0 * (a - b).abs()).at_least(0.0).at_most(1.0)
 }
 
 #[inline(always)]
@@ -238,7 +239,7 @@ fn sweep_body(
         let sum =
             here[i] + wr[i] * right[i] + wl[i] * left[i] + w_below[i] * below[i] + w_above[i] * above[i];
         let d = (sum * inverse[i] - v[i]) * keep;
-        out[i] = v[i] + d.max(-0.5).min(0.5);
+        out[i] = v[i] + d.at_least(-0.5).at_most(0.5);
     }
 }
 
@@ -264,7 +265,7 @@ fn sweep_towards_body(
         let sum =
             here[i] + wr[i] * right[i] + wl[i] * left[i] + w_below[i] * below[i] + w_above[i] * above[i];
         let d = (sum * inverse[i] - v[i]) * keep + (m[i] - v[i]) * (1.0 - keep);
-        out[i] = v[i] + d.max(-0.5).min(0.5);
+        out[i] = v[i] + d.at_least(-0.5).at_most(0.5);
     }
 }
 
@@ -305,7 +306,7 @@ fn changes_body(
     let (v, left, right, above, below) = (&v[..n], &left[..n], &right[..n], &above[..n], &below[..n]);
     let unit = 32.0 * per_cell;
     for i in 0..n {
-        let change = |other: f32| ((other - v[i]).abs() * unit).min(64.0);
+        let change = |other: f32| ((other - v[i]).abs() * unit).at_most(64.0);
         let x = change(left[i]) + change(right[i]);
         let y = change(above[i]) + change(below[i]);
         out[i] = (small_code(x) + small_code(y)) as u16;
@@ -374,7 +375,8 @@ fn box_body(
 #[inline(always)]
 fn look_up_body(out: &mut [f32], a: &[f32], b: &[f32], raster: &[f32; 4096]) {
     for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        let index = small_code(a.max(0.0).min(63.0)) * 64 + small_code(b.max(0.0).min(63.0));
+        let index =
+            small_code(a.at_least(0.0).at_most(63.0)) * 64 + small_code(b.at_least(0.0).at_most(63.0));
         *o = raster[index as usize & 4095];
     }
 }
@@ -399,7 +401,7 @@ fn pull_body(out: &mut [f32], above: &[f32], here: &[f32], below: &[f32], per_ce
             [above[i], above[i + 1], above[i + 2], here[i], here[i + 2], below[i], below[i + 1], below[i + 2]]
         {
             let d = near - c;
-            let w = (4.0 + slope * d.abs()).max(0.0).min(1.0);
+            let w = (4.0 + slope * d.abs()).at_least(0.0).at_most(1.0);
             sum += w * d;
             weight += w;
         }
@@ -419,7 +421,7 @@ fn compose_body(out: &mut [f32], u: &[f32], v: &[f32], factor: &[f32], width: f3
     let n = out.len();
     let (u, v, factor) = (&u[..n], &v[..n], &factor[..n]);
     for i in 0..n {
-        out[i] = ((u[i] - v[i]) * factor[i]).max(-0.5).min(0.5) * width;
+        out[i] = ((u[i] - v[i]) * factor[i]).at_least(-0.5).at_most(0.5) * width;
     }
 }
 
@@ -428,14 +430,14 @@ fn compose_towards_body(out: &mut [f32], u: &[f32], v: &[f32], m: &[f32], factor
     let n = out.len();
     let (u, v, m, factor) = (&u[..n], &v[..n], &m[..n], &factor[..n]);
     for i in 0..n {
-        out[i] = ((m[i] - v[i]) + factor[i].min(1.0) * (u[i] - m[i])).max(-0.5).min(0.5) * width;
+        out[i] = ((m[i] - v[i]) + factor[i].at_most(1.0) * (u[i] - m[i])).at_least(-0.5).at_most(0.5) * width;
     }
 }
 
 #[inline(always)]
 fn strength_body(out: &mut [f32], a: &[f32], floor: f32) {
     for (o, &a) in out.iter_mut().zip(a) {
-        *o = (a.abs() - floor).max(0.0);
+        *o = (a.abs() - floor).at_least(0.0);
     }
 }
 
@@ -462,9 +464,9 @@ fn prefer_body(m: &mut [f32], v: &[f32], own: &[f32], least: f32, by_other: f32,
     let n = m.len();
     let (v, own) = (&v[..n], &own[..n]);
     for i in 0..n {
-        let place = (v[i].abs() * 2.0).min(1.0) * 63.0;
+        let place = (v[i].abs() * 2.0).at_most(1.0) * 63.0;
         let width = least / (least + by_other * m[i] + own[i]) * 63.0;
-        let index = small_code(place.max(0.0)) * 64 + small_code(width.max(0.0).min(63.0));
+        let index = small_code(place.at_least(0.0)) * 64 + small_code(width.at_least(0.0).at_most(63.0));
         let offset = raster[index as usize & 4095];
         m[i] = v[i] + if v[i] < 0.0 { -offset } else { offset };
     }
@@ -491,7 +493,7 @@ fn add_held_body(out: &mut [f32], a: &[f32], b: &[f32], half: f32, unit: f32) {
     let n = out.len();
     let (a, b) = (&a[..n], &b[..n]);
     for i in 0..n {
-        out[i] += (a[i] + b[i]).max(-half).min(half) * unit;
+        out[i] += (a[i] + b[i]).at_least(-half).at_most(half) * unit;
     }
 }
 
@@ -505,7 +507,7 @@ fn add_scaled_body(out: &mut [f32], a: &[f32], unit: f32) {
 #[inline(always)]
 fn fade_body(out: &mut [f32], busy: &[f32]) {
     for (o, &b) in out.iter_mut().zip(busy) {
-        *o *= (2.0 - 2.0 * b).max(0.0).min(1.0);
+        *o *= (2.0 - 2.0 * b).at_least(0.0).at_most(1.0);
     }
 }
 

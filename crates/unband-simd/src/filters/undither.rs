@@ -4,6 +4,7 @@
 // vectorise best. `clamp` would panic for NaN bounds, which `max` and `min` let pass.
 #![allow(clippy::inline_always, clippy::needless_range_loop, clippy::manual_clamp)]
 
+use crate::Bound;
 use crate::dispatch;
 
 dispatch! {
@@ -93,7 +94,7 @@ fn smooth_within_body(
     for i in 0..n {
         let column = |x: usize| (a[x] + c[x]) + 2.0 * b[x];
         let mean = ((column(i) + column(i + 2)) + 2.0 * column(i + 1)) * (1.0 / 16.0);
-        out[i] = mean.max(centre[i] - half).min(centre[i] + half);
+        out[i] = mean.at_least(centre[i] - half).at_most(centre[i] + half);
     }
 }
 
@@ -118,7 +119,7 @@ fn blend_body(values: &mut [f32], target: &[f32], energy: &[f32], noise: f32, ro
     let n = values.len();
     let (target, energy) = (&target[..n], &energy[..n]);
     for i in 0..n {
-        let share = room / (room + (energy[i] - noise).max(0.0));
+        let share = room / (room + (energy[i] - noise).at_least(0.0));
         values[i] += share * (target[i] - values[i]);
     }
 }
@@ -136,7 +137,7 @@ fn blend_each_body(
     let (target, energy, variance) = (&target[..n], &energy[..n], &variance[..n]);
     for i in 0..n {
         let room = room * variance[i] + 1e-6;
-        let share = room / (room + (energy[i] - noise * variance[i]).max(0.0));
+        let share = room / (room + (energy[i] - noise * variance[i]).at_least(0.0));
         values[i] += share * (target[i] - values[i]);
     }
 }
@@ -146,7 +147,7 @@ fn hold_body(values: &mut [f32], centre: &[f32], half: f32) {
     let n = values.len();
     let centre = &centre[..n];
     for i in 0..n {
-        values[i] = values[i].max(centre[i] - half).min(centre[i] + half);
+        values[i] = values[i].at_least(centre[i] - half).at_most(centre[i] + half);
     }
 }
 

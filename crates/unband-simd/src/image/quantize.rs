@@ -2,6 +2,7 @@
 // Bodies must be inlined into each level's function, to be vectorised for it.
 #![allow(clippy::inline_always)]
 
+use crate::Bound;
 use crate::dispatch;
 
 dispatch! {
@@ -30,7 +31,7 @@ fn quantize_body(values: &mut [f32], source: &[f32], thresholds: &[f32], scale: 
         let dithered = (x + thresholds[i]).floor();
         let code = if keep { whole } else { dithered };
         // In this order so that NaN becomes 0.
-        values[i] = (code.max(0.0).min(max) - zero) / scale;
+        values[i] = (code.at_least(0.0).at_most(max) - zero) / scale;
     }
 }
 

@@ -5,7 +5,7 @@
 #![allow(clippy::inline_always)] // bodies must be compiled into the functions that have the instructions
 
 use crate::Level;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))]
 use crate::lanes::Lanes;
 
 /// Dimensions of a row convolution.
@@ -147,6 +147,14 @@ pub fn conv_lines(
                 unsafe { row::<crate::lanes::Pair, 2, 6, 4, 2>(&part, out) }
                 continue;
             }
+            #[cfg(target_feature = "simd128")]
+            {
+                // SAFETY: the module is only loaded where the instructions are; slices were checked above.
+                // Two samples at once: engines have sixteen registers, and no product with sum.
+                unsafe { row::<crate::lanes::Pair, 2, 2, 1, 1>(&part, out) }
+                continue;
+            }
+            #[cfg(not(target_feature = "simd128"))]
             scalar(&part, out, crate::fused::mul_add);
         }
     }
@@ -164,9 +172,11 @@ struct OutputBlock<'a> {
 }
 
 /// Samples computed together by the scalar body.
+#[cfg_attr(target_feature = "simd128", allow(dead_code))]
 const TOGETHER: usize = 4;
 
 /// Reference implementation, for blocks of 16, with `mul_add` as multiplication and addition.
+#[cfg_attr(target_feature = "simd128", allow(dead_code))]
 #[inline(always)]
 fn scalar(part: &OutputBlock<'_>, out: &mut [f32], mul_add: impl Fn(f32, f32, f32) -> f32 + Copy) {
     let Shape { inputs, width, stride, out_step, .. } = part.shape;
@@ -197,12 +207,12 @@ fn scalar(part: &OutputBlock<'_>, out: &mut [f32], mul_add: impl Fn(f32, f32, f3
 }
 
 /// Floats of weights that are prefetched: memory latency exceeds the time for the sums of a few samples.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))]
 const AHEAD: usize = 2048;
 
 /// A row, `N` vectors of outputs: `P` samples at once, then `Q`, `R` and one. Few samples at once wait for
 /// weights, so a rest of `2 Q` is halved.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))]
 #[inline(always)]
 unsafe fn row<V: Lanes, const N: usize, const P: usize, const Q: usize, const R: usize>(
     part: &OutputBlock<'_>,
@@ -232,7 +242,7 @@ unsafe fn row<V: Lanes, const N: usize, const P: usize, const Q: usize, const R:
     }
 }
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))]
 #[inline(always)]
 unsafe fn tile<V: Lanes, const N: usize, const P: usize>(part: &OutputBlock<'_>, out: &mut [f32], x: usize) {
     let Shape { inputs, stride, out_step, .. } = part.shape;

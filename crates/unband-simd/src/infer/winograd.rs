@@ -12,7 +12,9 @@
 use std::f64::consts::SQRT_2;
 
 use crate::infer::conv;
-use crate::lanes::{Eight, Lanes};
+#[cfg(not(target_feature = "simd128"))]
+use crate::lanes::Eight;
+use crate::lanes::Lanes;
 use crate::precision::{Products, Single};
 use crate::{Level, Precision};
 
@@ -243,8 +245,16 @@ pub fn four_rows(
         unsafe { all::<crate::lanes::Pair, Single, 6, 4, 2>(&mut quad) }
         return;
     }
+    #[cfg(target_feature = "simd128")]
+    // SAFETY: the module is only loaded where the instructions are; slices were checked.
+    unsafe {
+        all::<crate::lanes::Pair, Single, 2, 2, 2>(&mut quad);
+    }
+    #[cfg(not(target_feature = "simd128"))]
     // SAFETY: no instructions are needed; slices were checked.
-    unsafe { all::<Eight, Single, 6, 4, 2>(&mut quad) }
+    unsafe {
+        all::<Eight, Single, 6, 4, 2>(&mut quad);
+    }
 }
 
 struct Quad<'a> {

@@ -2,6 +2,7 @@
 // Bodies must be inlined into each level's function, and must not branch, to be vectorised for it.
 #![allow(clippy::inline_always)]
 
+use crate::Bound;
 use crate::dispatch;
 
 /// Units per code of row sums: integers add up to the same result in any order.
@@ -124,7 +125,7 @@ fn pair_body(
         let here = i32::from(came[i]);
         let apart =
             (i32::from(a_came[i]) - here).abs().max((i32::from(b_came[i]) - here).abs()) as f32 * scale;
-        let share = shares[i] * (1.0 - apart * apart).max(0.0);
+        let share = shares[i] * (1.0 - apart * apart).at_least(0.0);
         sum[i] += share * (i32::from(a_own[i]) + i32::from(b_own[i]) - 2 * i32::from(own[i])) as f32;
         weight[i] += 2.0 * share;
     }

@@ -2,6 +2,7 @@
 // Bodies must be inlined into each level's function, and must not branch, to be vectorised for it.
 #![allow(clippy::inline_always, clippy::needless_bitwise_bool)]
 
+use crate::Bound;
 use crate::dispatch;
 
 dispatch! {
@@ -40,19 +41,7 @@ pub fn nearest_level(source: f32, step: f32, offset: f32) -> f32 {
 #[inline(always)]
 fn limit(value: f32, low: f32, high: f32, or: f32) -> f32 {
     let value = if value.is_nan() { or } else { value };
-    least(greatest(value, low), high)
-}
-
-/// The larger one; `b` where `a` is NaN. One instruction; `f32::max` also tests for NaN in `b`.
-#[inline(always)]
-fn greatest(a: f32, b: f32) -> f32 {
-    if a > b { a } else { b }
-}
-
-/// The smaller one; `b` where `a` is NaN.
-#[inline(always)]
-fn least(a: f32, b: f32) -> f32 {
-    if a < b { a } else { b }
+    value.at_least(low).at_most(high)
 }
 
 #[inline(always)]
@@ -62,7 +51,7 @@ fn within_body(values: &mut [f32], source: &[f32], half: f32, low: f32, high: f3
     for i in 0..n {
         let s = source[i];
         values[i] =
-            limit(values[i], greatest(s - half, least(s, low)), least(s + half, greatest(s, high)), s);
+            limit(values[i], (s - half).at_least(s.at_most(low)), (s + half).at_most(s.at_least(high)), s);
     }
 }
 
@@ -73,7 +62,7 @@ fn within_each_body(values: &mut [f32], source: &[f32], halves: &[f32], low: f32
     for i in 0..n {
         let (s, half) = (source[i], halves[i]);
         values[i] =
-            limit(values[i], greatest(s - half, least(s, low)), least(s + half, greatest(s, high)), s);
+            limit(values[i], (s - half).at_least(s.at_most(low)), (s + half).at_most(s.at_least(high)), s);
     }
 }
 
@@ -84,7 +73,12 @@ fn levels_body(values: &mut [f32], source: &[f32], step: f32, offset: f32, half:
     for i in 0..n {
         let s = source[i];
         let centre = nearest_level(s, step, offset) * step + offset;
-        values[i] = limit(values[i], (centre - half).max(low).min(s), (centre + half).min(high).max(s), s);
+        values[i] = limit(
+            values[i],
+            (centre - half).at_least(low).at_most(s),
+            (centre + half).at_most(high).at_least(s),
+            s,
+        );
     }
 }
 
@@ -110,18 +104,18 @@ fn yuv_body(
         let finite = (vr[i] + vg[i] + vb[i]).is_finite();
         let (r, g, b) = (vr[i] - sr[i], vg[i] - sg[i], vb[i] - sb[i]);
         let y = kr * r + kg * g + kb * b;
-        let u = ((b - y) / u_scale).max(-hu).min(hu);
-        let v = ((r - y) / v_scale).max(-hv).min(hv);
-        let y = y.max(-hy).min(hy);
+        let u = ((b - y) / u_scale).at_least(-hu).at_most(hu);
+        let v = ((r - y) / v_scale).at_least(-hv).at_most(hv);
+        let y = y.at_least(-hy).at_most(hy);
         let (r, b) = (y + v_scale * v, y + u_scale * u);
         let g = (y - kr * r - kb * b) / kg;
-        let r = (sr[i] + r).max(low.min(sr[i])).min(high.max(sr[i])) - sr[i];
-        let g = (sg[i] + g).max(low.min(sg[i])).min(high.max(sg[i])) - sg[i];
-        let b = (sb[i] + b).max(low.min(sb[i])).min(high.max(sb[i])) - sb[i];
+        let r = (sr[i] + r).at_least(low.at_most(sr[i])).at_most(high.at_least(sr[i])) - sr[i];
+        let g = (sg[i] + g).at_least(low.at_most(sg[i])).at_most(high.at_least(sg[i])) - sg[i];
+        let b = (sb[i] + b).at_least(low.at_most(sb[i])).at_most(high.at_least(sb[i])) - sb[i];
         let y = kr * r + kg * g + kb * b;
         let u = (b - y) / u_scale;
         let v = (r - y) / v_scale;
-        let share = (hy / y.abs()).min(hu / u.abs()).min(hv / v.abs()).min(1.0);
+        let share = (hy / y.abs()).at_most(hu / u.abs()).at_most(hv / v.abs()).at_most(1.0);
         let share = if finite & (share > 0.0) { share } else { 0.0 };
         vr[i] = if share > 0.0 { sr[i] + share * r } else { sr[i] };
         vg[i] = if share > 0.0 { sg[i] + share * g } else { sg[i] };

@@ -6,6 +6,7 @@
 mod camera;
 mod moved;
 
+use crate::Bound;
 use std::sync::LazyLock;
 
 pub use self::camera::{CameraRow, CameraSums, camera_row};
@@ -240,7 +241,7 @@ fn residual_body<const FUSED: bool>(
         }
     }
     let all = sum(&all);
-    let squares = (sum(&squares) - all * all * (1.0 / (SIDE * SIDE) as f32)).max(0.0);
+    let squares = (sum(&squares) - all * all * (1.0 / (SIDE * SIDE) as f32)).at_least(0.0);
     Residual { across: sum(&across), down: sum(&down), squares }
 }
 
@@ -337,7 +338,7 @@ fn add_body(
     for i in 0..n {
         let apart = f32::from(moved[i]) - (gain * f32::from(own[i]) + offset);
         let far = apart * scale;
-        let share = shares[i] * (1.0 - far * far).max(0.0);
+        let share = shares[i] * (1.0 - far * far).at_least(0.0);
         sum[i] += share * apart;
         weight[i] += share;
     }

@@ -2,6 +2,7 @@
 // Bodies must be inlined into each level's function, and must not branch, to be vectorised for it.
 #![allow(clippy::inline_always)]
 
+use crate::Bound;
 use crate::dispatch;
 
 /// Samples of one step of the kernel.
@@ -57,8 +58,8 @@ fn medians(rows: [&[f32]; 3], first: usize, offset: f32, off: f32, range: f32) -
     let mut out = [0.0; BLOCK];
     let mut wide = [false; BLOCK];
     for i in 0..BLOCK {
-        let low = least(least(v[0][i], v[3][i]), v[6][i]);
-        let high = largest(largest(v[2][i], v[5][i]), v[8][i]);
+        let low = v[0][i].at_most(v[3][i]).at_most(v[6][i]);
+        let high = v[2][i].at_least(v[5][i]).at_least(v[8][i]);
         wide[i] = high - low > range;
     }
     for (a, b) in [(0, 3), (5, 8), (4, 7), (3, 6), (1, 4), (2, 5), (4, 7), (4, 2), (6, 4), (4, 2)] {
@@ -78,19 +79,9 @@ fn medians(rows: [&[f32]; 3], first: usize, offset: f32, off: f32, range: f32) -
 fn exchange(v: &mut [[f32; BLOCK]; 9], a: usize, b: usize) {
     let (mut low, mut high) = (v[a], v[b]);
     for (low, high) in low.iter_mut().zip(&mut high) {
-        (*low, *high) = (least(*low, *high), largest(*low, *high));
+        (*low, *high) = (low.at_most(*high), low.at_least(*high));
     }
     (v[a], v[b]) = (low, high);
-}
-
-#[inline(always)]
-fn least(a: f32, b: f32) -> f32 {
-    if a < b { a } else { b }
-}
-
-#[inline(always)]
-fn largest(a: f32, b: f32) -> f32 {
-    if a > b { a } else { b }
 }
 
 #[cfg(test)]

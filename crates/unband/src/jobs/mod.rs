@@ -2,6 +2,8 @@
 
 pub(crate) mod behind;
 pub(crate) mod check;
+#[cfg(feature = "files")]
+mod clock;
 pub(crate) mod confine;
 #[cfg(feature = "files")]
 mod extra_output;
@@ -26,4 +28,5 @@ pub(crate) mod upscale;
 #[cfg(feature = "video")]
 pub mod video;
 mod whole_blocks;
+pub(crate) mod window;
 pub(crate) mod wrapping;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use unband::metrics::Metric;
 
 use super::{Compared, MeasuredImage};
-use crate::print::json::{FailureRecord, MetricRecord, SummaryRecord, ValuesRecord};
+use unband::records::{FailureRecord, MetricRecord, SummaryRecord, ValuesRecord};
 
 /// The object of `--json`.
 #[derive(Serialize)]

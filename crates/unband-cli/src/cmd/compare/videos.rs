@@ -17,7 +17,6 @@ use crate::inputs::exact;
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::print::frames::FrameRows;
-use crate::print::json::FailureRecord;
 use crate::print::text::reasons;
 use crate::print::video::{self as print, Frames, PLOT, Steps, VideoRecord, VideosRecord};
 use crate::reporter::{Failure, Reporter};
@@ -196,7 +195,7 @@ impl runner::MetricJob for CompareVideosJob<'_> {
             Err(failure) => {
                 reporter.failure(&failure);
                 if self.args.json {
-                    let failures = vec![FailureRecord::new(&failure)];
+                    let failures = vec![failure.record()];
                     print_json(&VideosRecord::new(SCHEMA, Vec::new(), failures, &self.metrics));
                 }
                 return Outcome::SomeFailed;

@@ -14,9 +14,9 @@ use crate::images::{self, ImageCommand};
 use crate::inputs::{Gathered, Input};
 use crate::outcome::Outcome;
 use crate::outputs::Target;
-use crate::record::Schema;
 use crate::reporter::{Failure, Reporter, grouped};
 use crate::settings;
+use unband::records::Schema;
 
 /// Processes the images. `begins`: bytes already read from standard input.
 pub(super) fn run(args: &DebandArgs, found: Gathered, begins: Vec<u8>, reporter: &Reporter<'_>) -> Outcome {

@@ -27,10 +27,10 @@ use crate::interrupt::{self, Busy};
 use crate::media::MediaCommand;
 use crate::outcome::Outcome;
 use crate::outputs::folder_of;
-use crate::record::{FileRecord, Schema};
 use crate::reporter::{Failure, Reporter, counted};
 use crate::result::print_json;
 use crate::videos;
+use unband::records::Schema;
 
 /// Up to this number of frames, the whole video is decoded; beyond it only the key frames, as shots begin
 /// with one.
@@ -159,7 +159,7 @@ fn one(
         Err(failure) => {
             reporter.failure(&failure);
             if args.images.json {
-                print_json(&FileRecord::failed(shown, &failure)).max(Outcome::SomeFailed)
+                print_json(&failure.file_record(shown)).max(Outcome::SomeFailed)
             } else {
                 Outcome::SomeFailed
             }

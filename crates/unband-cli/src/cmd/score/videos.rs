@@ -19,12 +19,12 @@ use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::piped::SHOWN;
 use crate::print::frames::FrameRows;
-use crate::print::json::FailureRecord;
 use crate::print::video::{self as print, Frames, PLOT, Steps, VideoRecord, VideosRecord};
 use crate::reporter::{Failure, Reporter};
 use crate::result::print_json;
 use crate::runner;
 use crate::streams;
+use unband::records::FailureRecord;
 
 /// Options for videos only.
 #[derive(Debug, Args)]
@@ -227,7 +227,7 @@ impl runner::MetricJob for ScoreVideosJob<'_> {
         let mut failed: Vec<FailureRecord> = Vec::new();
         let mut fail = |failure: &Failure| {
             reporter.failure(failure);
-            failed.push(FailureRecord::new(failure));
+            failed.push(failure.record());
         };
         failures.iter().for_each(&mut fail);
         let mut rows = match FrameRows::new(self.args, &self.metrics) {

@@ -1,5 +1,6 @@
 //! Sums over a row of blocks from which the motion of the camera follows.
 
+use crate::Bound;
 use crate::dispatch;
 
 /// Blocks that are added up side by side.
@@ -62,7 +63,7 @@ fn camera_body(row: &CameraRow<'_>) -> CameraSums {
             let (dx, dy) = (across[i] - camera[0], down[i] - camera[1]);
             let apart = 1.0 + (dx * dx + dy * dy) / far;
             let near = if all { 1.0 } else { 1.0 / (apart * apart) };
-            let limit = row.most / (xx[i] + yy[i]).max(row.most) * near;
+            let limit = row.most / (xx[i] + yy[i]).at_least(row.most) * near;
             let x = f64::from(x * row.scale);
             let of = [xx[i], xy[i], yy[i]].map(|value| f64::from(value * limit));
             let (dx, dy) = (f64::from(across[i]), f64::from(down[i]));

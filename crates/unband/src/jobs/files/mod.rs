@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use unband_image::context::ExtraOutput;
 use unband_image::findings::Findings;
@@ -16,6 +15,7 @@ mod plan;
 mod source;
 
 use super::check::check;
+use super::clock::Clock;
 use super::extra_output::Gathered;
 use super::memory;
 use super::rgb::{Colours, deband_as};
@@ -160,7 +160,7 @@ pub fn run_file(
     options: &FileOptions,
     ctx: &Context<'_>,
 ) -> Result<FileReport, Error> {
-    let start = Instant::now();
+    let start = Clock::start();
     let mut bytes = read_bytes(input, &options.limits, ctx)?;
     let file_bytes = bytes.len() as u64;
     let (image, input_format) = decode_for(input, &bytes, &output, options, ctx)?;
@@ -215,7 +215,7 @@ pub fn run_file(
         }
     }
     done.extra_output = gathered.map(|gathered| gathered.write(&saving)).transpose()?.flatten();
-    done.seconds = start.elapsed().as_secs_f64();
+    done.seconds = start.seconds();
     Ok(done)
 }
 

@@ -1,17 +1,15 @@
-//! Values as JSON.
+//! Records of metrics and their values.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use unband::metrics::{Better, Metric};
-use unband::metrics::{Scores, Summary, Value, summaries};
-use unband::verdict::{Grade, Verdict};
 
-use crate::reporter::Failure;
+use crate::metrics::{Better, Metric, Scores, Summary, Value, summaries};
+use crate::verdict::{Grade, Verdict};
 
 /// Description of a metric in the JSON.
-#[derive(Serialize)]
-pub(crate) struct MetricRecord {
+#[derive(Debug, Serialize)]
+pub struct MetricRecord {
     name: String,
     title: &'static str,
     unit: &'static str,
@@ -21,7 +19,7 @@ pub(crate) struct MetricRecord {
 
 impl MetricRecord {
     /// All metrics that were computed.
-    pub(crate) fn all(metrics: &[Metric]) -> Vec<Self> {
+    pub fn all(metrics: &[Metric]) -> Vec<Self> {
         let better = |metric: &Metric| if metric.better == Better::Higher { "higher" } else { "lower" };
         metrics
             .iter()
@@ -37,8 +35,8 @@ impl MetricRecord {
 }
 
 /// The values of one image. A value that is not finite is `null`, with its cause in `reasons`.
-#[derive(Serialize)]
-pub(crate) struct ValuesRecord {
+#[derive(Debug, Serialize)]
+pub struct ValuesRecord {
     banding: VerdictRecord,
     values: BTreeMap<String, Option<f64>>,
     reasons: BTreeMap<String, String>,
@@ -47,7 +45,7 @@ pub(crate) struct ValuesRecord {
 
 impl ValuesRecord {
     /// The record of an image.
-    pub(crate) fn new(scores: &Scores, metrics: &[Metric]) -> Self {
+    pub fn new(scores: &Scores, metrics: &[Metric]) -> Self {
         let (mut values, mut reasons) = (BTreeMap::new(), BTreeMap::new());
         for (metric, value) in metrics.iter().zip(&scores.values) {
             match value {
@@ -75,7 +73,7 @@ impl ValuesRecord {
 
 /// A file that could not be measured.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct FailureRecord {
+pub struct FailureRecord {
     /// The file, or both of a pair.
     pub file: String,
     /// The error.
@@ -84,19 +82,8 @@ pub(crate) struct FailureRecord {
     pub hint: Option<String>,
 }
 
-impl FailureRecord {
-    /// The record of a printed failure.
-    pub(crate) fn new(failure: &Failure) -> Self {
-        Self {
-            file: failure.subject.clone().unwrap_or_default(),
-            error: failure.message.clone(),
-            hint: failure.hint.clone(),
-        }
-    }
-}
-
 /// The verdict on an image.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct VerdictRecord {
     #[serde(serialize_with = "word")]
     grade: Grade,
@@ -105,7 +92,7 @@ struct VerdictRecord {
     finding: FindingRecord,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct FindingRecord {
     share: f32,
     cause: &'static str,
@@ -134,8 +121,8 @@ impl VerdictRecord {
 }
 
 /// Statistics of a metric over several images.
-#[derive(Serialize)]
-pub(crate) struct SummaryRecord {
+#[derive(Debug, Serialize)]
+pub struct SummaryRecord {
     count: usize,
     mean: f64,
     median: f64,
@@ -145,7 +132,7 @@ pub(crate) struct SummaryRecord {
 
 impl SummaryRecord {
     /// Those of all metrics, by name.
-    pub(crate) fn all<'a>(
+    pub fn all<'a>(
         images: &(impl Iterator<Item = &'a Scores> + Clone),
         metrics: &'a [Metric],
     ) -> BTreeMap<String, Self> {

@@ -1,3 +1,0 @@
-//! Kernels of the Python package: codes of pixels.
-
-pub mod samples;

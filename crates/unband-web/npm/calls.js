@@ -1,0 +1,102 @@
+// The calls of the package on one instance: arguments in, plain objects out. Workers and `index.js` run them.
+
+import { call, load, needed, tidy } from "./engine.js";
+import { UnbandError } from "./error.js";
+
+const BITS = { uchar: 8, ushort: 16, float: 32 };
+
+function isArray(input) {
+  return ArrayBuffer.isView(input) || input instanceof ArrayBuffer;
+}
+
+/** Bytes of a file. */
+function bytesIn(input) {
+  if (input instanceof ArrayBuffer) return new Uint8Array(input);
+  return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+}
+
+/** Samples as an array of the type for their depth; buffers of bytes may hold 16 bits. */
+function samplesIn({ data, depth }) {
+  const bits = BITS[depth] ?? depth ?? 8 * (data.BYTES_PER_ELEMENT ?? 1);
+  const wide = bits > 8 && data.BYTES_PER_ELEMENT === 1;
+  const size = bits === 32 ? 4 : bits > 8 ? 2 : 1;
+  if (data.BYTES_PER_ELEMENT > 1 && data.BYTES_PER_ELEMENT !== size) {
+    throw new UnbandError(`\`depth\` ${depth} does not fit a ${data.constructor.name}`, { kind: "option", option: "depth" });
+  }
+  const type = { 1: Uint8Array, 2: Uint16Array, 4: Float32Array }[size];
+  // Views need aligned addresses.
+  const buffer = wide && data.byteOffset % size ? data.slice().buffer : data.buffer;
+  const start = buffer === data.buffer ? data.byteOffset : 0;
+  return { data: new type(buffer, start, data.byteLength / size), bits };
+}
+
+function source(api, input) {
+  if (isArray(input)) return api.Source.read(bytesIn(input));
+  if (!isArray(input?.data)) {
+    const hint = "pass the bytes of a file, or { data, width, height, channels }";
+    throw new UnbandError("the image is neither bytes nor samples", { kind: "input", hint });
+  }
+  const { width, height } = input;
+  const { data, bits } = samplesIn(input);
+  const channels = input.channels ?? data.length / (width * height);
+  return api.Source.of_samples(data, width, height, channels, bits);
+}
+
+/** A result as a plain object; frees its memory in the instance. */
+function plain(made) {
+  const report = JSON.parse(made.record());
+  const data = made.data();
+  const [width, height, channels, depth] = [made.width(), made.height(), made.channels(), made.depth()];
+  made.free();
+  if (!width) return { bytes: data, report };
+  return { data, width, height, channels, depth, report };
+}
+
+function using(source, work) {
+  try {
+    return work(source);
+  } finally {
+    source.free();
+  }
+}
+
+const CALLS = {
+  deband: (api, input, options, progress) =>
+    isArray(input)
+      ? plain(api.debandFile(bytesIn(input), options, progress))
+      : using(source(api, input), (image) => plain(image.deband(options, progress))),
+  upscale: (api, input, options, progress) =>
+    isArray(input)
+      ? plain(api.upscaleFile(bytesIn(input), options, progress))
+      : using(source(api, input), (image) => plain(image.upscale(options, progress))),
+  dither: (api, input, options) =>
+    isArray(input)
+      ? plain(api.ditherFile(bytesIn(input), options))
+      : using(source(api, input), (image) => plain(image.dither(options))),
+  inspect: (api, input, options) => using(source(api, input), (image) => JSON.parse(image.inspect(options))),
+  score: (api, input, options, progress) =>
+    using(source(api, input), (image) => JSON.parse(image.score(options, progress))),
+  compare: (api, [image, reference, before], options, progress) => {
+    const images = [image, reference, ...(before ? [before] : [])].map((input) => source(api, input));
+    try {
+      // The third is taken over.
+      return JSON.parse(images[0].compare(images[1], images[2], options, progress));
+    } finally {
+      images[0].free();
+      images[1].free();
+    }
+  },
+  methods: (api) => JSON.parse(api.methods()),
+  metrics: (api, kind) => JSON.parse(api.metrics(kind !== "image", kind === "restored")),
+  version: (api) => api.version(),
+  panic: (api) => api.panicForTest(),
+};
+
+/** Runs a call by name. `onProgress` gets the share that is done, and cancels by `false`. */
+export async function run(name, input, options = {}, onProgress) {
+  const { onProgress: _, signal: __, ...rest } = options;
+  await load(needed(name, rest));
+  const result = await call((api) => CALLS[name](api, input, JSON.stringify(rest), onProgress));
+  tidy();
+  return result;
+}
