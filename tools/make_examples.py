@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Example images examples/sunset.png and examples/dusk.jpg: two procedural skies, then banded.
+"""Example images examples/sunset.png, dusk.jpg and game.png: two procedural skies and a game's scene, then banded.
 
 Needs numpy, and cjpeg (libjpeg-turbo) for the second image. Run from the repository root:
 
     python3 tools/make_examples.py
 
-Both images are made by this script alone and are in the public domain (CC0 1.0).
+The images are made by this script alone and are in the public domain (CC0 1.0).
 """
 
 import pathlib
@@ -98,6 +98,31 @@ def dusk(width=900, height=600):
     return picture
 
 
+def game(width=960, height=640):
+    """Lit spheres before a glow, in values of 0..1."""
+    y, x = np.mgrid[0:height, 0:width].astype(float)
+    u, v = x / width, y / height
+    near = lambda centre, reach, at: ((at - centre) / reach) ** 2
+    mixed = lambda a, b, t: np.array(a) / 255 + (np.array(b) - np.array(a)) / 255 * t[..., None]
+    scene = mixed((14, 26, 44), (60, 120, 132), v**0.8)
+    scene += (0.32 * np.exp(-near(0.3, 0.28, u) - near(0.35, 0.34, v)))[..., None] * np.array([0.7, 0.95, 0.8])
+
+    def sphere(scene, cx, cy, radius, colour, light):
+        dx, dy = (u - cx) * 1.5, v - cy
+        inside = np.hypot(dx, dy) < radius
+        front = np.sqrt(np.clip(1 - (dx**2 + dy**2) / radius**2, 0, 1))
+        lit = np.clip((-0.5 * dx - 0.6 * dy) / radius + 0.62 * front, 0, 1)[..., None]
+        shaded = 0.12 * np.array(colour) / 255 + 0.85 * np.array(light) / 255 * lit
+        return np.where(inside[..., None], shaded, scene)
+
+    scene = sphere(scene, 0.30, 0.34, 0.13, (230, 240, 220), (250, 246, 224))
+    floor = mixed((44, 84, 92), (8, 16, 26), np.clip((v - 0.74) / 0.26, 0, 1))
+    floor += (0.22 * np.exp(-near(0.32, 0.16, u)) * np.clip(1 - (v - 0.74) / 0.2, 0, 1))[..., None]
+    scene = np.where((v > 0.74)[..., None], floor, scene)
+    scene = sphere(scene, 0.68, 0.62, 0.17, (200, 90, 50), (236, 116, 66))
+    return sphere(scene, 0.85, 0.70, 0.09, (70, 120, 180), (86, 150, 220))
+
+
 def write_png(path, codes):
     height, width, _ = codes.shape
     # Filter "up" suits horizontal bands.
@@ -127,7 +152,11 @@ def main():
     ppm = b"P6\n%d %d\n255\n" % (pixels.shape[1], pixels.shape[0]) + pixels.tobytes()
     jpeg = subprocess.run(["cjpeg", "-quality", "45", "-optimize"], input=ppm, stdout=subprocess.PIPE, check=True).stdout
     (OUT / "dusk.jpg").write_bytes(jpeg)
-    for name in ("sunset.png", "dusk.jpg"):
+    # Sixteen bits a pixel: RGB 565.
+    most = np.array([31, 63, 31])
+    levels = np.rint(np.clip(game(), 0, 1) * most)
+    write_png(OUT / "game.png", np.rint(levels * 255 / most).astype(np.uint8))
+    for name in ("sunset.png", "dusk.jpg", "game.png"):
         print(f"{OUT / name}: {(OUT / name).stat().st_size} bytes", file=sys.stderr)
 
 

@@ -1,0 +1,173 @@
+// A worker with an instance of the engine: one image for views, and jobs on files.
+
+import { call, compile, load, needed, tidy, use } from "../unband/engine.js";
+import { amplify, look, surroundings } from "./contrast.js";
+
+// Progress is reported about once in a frame.
+const PAUSE = 50;
+
+// The image of the views: its key, its source, and the source of its result.
+let shown;
+let low;
+
+function release() {
+  shown?.before?.free();
+  shown?.after?.free();
+  shown = low = undefined;
+}
+
+function of(key) {
+  if (shown?.key === key) return shown;
+  throw Object.assign(new Error("the image is not in this instance"), { kind: "stale" });
+}
+
+function around(source, window, contrast) {
+  const name = [...Object.values(window), contrast].join();
+  if (low?.name !== name) low = { name, means: surroundings(source, window, contrast) };
+  return low.means;
+}
+
+function bitmap(pixels, width, height) {
+  return createImageBitmap(new ImageData(pixels, width, height));
+}
+
+function reporter(id) {
+  let last = 0;
+  return (share) => {
+    if (performance.now() - last < PAUSE) return;
+    last = performance.now();
+    postMessage({ id, share });
+  };
+}
+
+async function job(name, { bytes, options }, id) {
+  await load(needed(name, options));
+  const result = await call((api) => {
+    const run = name === "deband" ? api.debandFile : api.upscaleFile;
+    const made = run(new Uint8Array(bytes), JSON.stringify(options), reporter(id));
+    const result = { record: JSON.parse(made.record()), data: made.data() };
+    made.free();
+    return result;
+  });
+  tidy();
+  return result;
+}
+
+const ACTIONS = {
+  compile,
+  methods: () => call((api) => JSON.parse(api.methods())),
+
+  async open({ key, bytes }) {
+    release();
+    tidy();
+    return call((api) => {
+      const before = api.Source.read(new Uint8Array(bytes));
+      shown = { key, before };
+      const report = JSON.parse(before.inspect('{"explain":true}'));
+      return { width: before.width(), height: before.height(), depth: before.depth(), report };
+    });
+  },
+
+  result: ({ key, bytes }) => call((api) => {
+    const image = of(key);
+    image.after?.free();
+    image.after = undefined;
+    if (bytes) image.after = api.Source.read(new Uint8Array(bytes));
+  }),
+
+  async view({ key, window, every, contrast }) {
+    const sides = await call(() => {
+      const { before, after } = of(key);
+      const means = contrast > 1 ? around(before, window, contrast) : undefined;
+      return [before, after].map((source) => source && look(source, window, every, contrast, means));
+    });
+    const made = sides.map((side) => side && bitmap(side.pixels, side.width, side.height));
+    const [before, after] = await Promise.all(made);
+    return { before, after };
+  },
+
+  async preview({ key, window, around: outer, contrast, options }) {
+    await load(needed("deband", options));
+    const { x0, y0, x1, y1 } = window;
+    const [width, height] = [x1 - x0, y1 - y0];
+    const pixels = await call(() => {
+      const { before } = of(key);
+      const plain = before.preview(x0, y0, x1, y1, 1, 0, JSON.stringify(options));
+      if (contrast === 1) return plain;
+      const size = { width, height, x0, y0, every: 1 };
+      return amplify(plain, 4, plain, size, contrast, around(before, outer, contrast));
+    });
+    return { bitmap: await bitmap(pixels, width, height) };
+  },
+
+  line: ({ key, y, x0, x1 }) => call(() => {
+    const { before, after } = of(key);
+    return { before: before.line(y, x0, x1), after: after?.line(y, x0, x1) };
+  }),
+
+  histogram: ({ key }) => call(() => {
+    const { before, after } = of(key);
+    return { before: before.histogram(), after: after?.histogram() };
+  }),
+
+  deband: (given, id) => job("deband", given, id),
+  upscale: (given, id) => job("upscale", given, id),
+
+  async grade({ before, after }) {
+    const grade = (bytes) => bytes && call((api) => {
+      const source = api.Source.read(new Uint8Array(bytes));
+      const { banding } = JSON.parse(source.score("{}"));
+      source.free();
+      return banding.grade;
+    });
+    const grades = { before: await grade(before), after: await grade(after) };
+    tidy();
+    return grades;
+  },
+
+  // Formats that only the browser reads.
+  async decode({ bytes }) {
+    const image = await createImageBitmap(new Blob([bytes]));
+    const { width, height } = image;
+    const context = new OffscreenCanvas(width, height).getContext("2d");
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    return call((api) => {
+      const source = api.Source.of_samples(new Uint8Array(data.buffer), width, height, 4, undefined);
+      const png = source.png();
+      source.free();
+      return { data: png };
+    });
+  },
+
+  archive: ({ files }) => call((api) => {
+    const archive = new api.Archive();
+    for (const { name, bytes } of files) archive.add(name, new Uint8Array(bytes));
+    return { data: archive.finish() };
+  }),
+};
+
+function buffers(result) {
+  const parts = Object.values(result ?? {});
+  return parts.flatMap((part) => (part instanceof ImageBitmap ? [part] : part?.buffer ? [part.buffer] : []));
+}
+
+// One after the other: an action waits for files in the middle, and another must not free its image then.
+let queue = Promise.resolve();
+
+onmessage = ({ data }) => {
+  if (data.module) use(data.module);
+  else queue = queue.then(() => answer(data));
+};
+
+async function answer({ id, name, given }) {
+  try {
+    const result = await ACTIONS[name](given, id);
+    postMessage({ id, result }, buffers(result));
+  } catch (error) {
+    const { message, kind = "internal", hint, option } = error;
+    // The engine gave its instance up, with all sources in it.
+    if (kind === "internal" || kind === "limit") shown = low = undefined;
+    postMessage({ id, error: { message, kind, hint, option } });
+  }
+}
