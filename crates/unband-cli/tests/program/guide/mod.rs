@@ -15,7 +15,7 @@ use crate::stage::{Ran, Stage, have_ffmpeg, root};
 use pages::{Typed, typed};
 
 /// Pages with console blocks, in the order in which a newcomer reads them.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 16] = [
     "README.md",
     "docs/guide/photographs.md",
     "docs/guide/artwork.md",
@@ -25,6 +25,7 @@ const PAGES: [&str; 15] = [
     "docs/guide/streaming.md",
     "docs/guide/video.md",
     "docs/guide/delivery.md",
+    "docs/guide/encoders.md",
     "docs/guide/degrading.md",
     "docs/guide/datasets.md",
     "docs/guide/evaluation.md",
@@ -54,13 +55,17 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("unband train", "crates/unband-train/tests/all/guide.rs (scripts/test-train)"),
 ];
 
+/// Programs that not every machine of the tests has.
+const ENCODERS: [&str; 4] = ["x265", "SvtAv1EncApp", "aomenc", "HandBrakeCLI"];
+
 /// Commands whose exit code is not 0, and not 3 for a check that fails.
 const CODES: &[(&str, i32, &str)] =
     &[("unband eval bdinn-1 ", 1, "networks at full width have no weights here")];
 
 fn elsewhere(command: &str) -> Option<&'static str> {
-    if command.contains("x265") && !crate::stage::has("x265") {
-        return Some("x265 is not installed");
+    let missing = ENCODERS.iter().any(|name| command.contains(name) && !crate::stage::has(name));
+    if missing {
+        return Some("its encoder is not installed");
     }
     ELSEWHERE.iter().find(|(first, _)| command.starts_with(first)).map(|(_, why)| *why)
 }
@@ -153,7 +158,7 @@ fn the_commands_of_all_pages_print_what_the_pages_show() {
 #[test]
 fn no_page_with_commands_is_forgotten() {
     // Pages of contributors, and those with a test of their own.
-    let others = ["many-machines.md", "rust.md", "from-the-papers.md", "web.md"];
+    let others = ["many-machines.md", "rust.md", "from-the-papers.md", "web.md", "comfyui.md"];
     for path in tracked_in("docs/guide") {
         let name = path.file_name().unwrap().to_str().unwrap();
         let page = format!("docs/guide/{name}");
