@@ -207,7 +207,7 @@ def check_recovery(page, folder):
     page.wait("!document.querySelector('#cancel').disabled && document.querySelector('#cancel').checkVisibility()", "cancel")
     page.click("#cancel")
     page.wait(f"{STATES}.at(-1) === 'waiting' || {STATES}.at(-1) === 'failed'", "cancelled", 10)
-    page.open(ROOT / "examples/game.png")
+    page.open(ROOT / "web/examples/game.png")
     page.wait(f"{STATES}.at(-1) === 'done'", "an image after a cancelled one")
     archive = saved(page, folder, "#download-all")
     page.expect(archive and archive.suffix == ".zip", f"all as {archive}")

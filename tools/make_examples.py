@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Example images examples/sunset.png, dusk.jpg and game.png: two procedural skies and a game's scene, then banded.
+"""Example images examples/sunset.png, dusk.jpg and, of the page, web/examples/game.png: two procedural skies and a game's scene, then banded.
 
 Needs numpy, and cjpeg (libjpeg-turbo) for the second image. Run from the repository root:
 
@@ -17,6 +17,7 @@ import zlib
 import numpy as np
 
 OUT = pathlib.Path("examples")
+GAME = pathlib.Path("web/examples/game.png")
 
 
 def smooth_noise(rng, height, width, cells, octaves):
@@ -155,9 +156,9 @@ def main():
     # Sixteen bits a pixel: RGB 565.
     most = np.array([31, 63, 31])
     levels = np.rint(np.clip(game(), 0, 1) * most)
-    write_png(OUT / "game.png", np.rint(levels * 255 / most).astype(np.uint8))
-    for name in ("sunset.png", "dusk.jpg", "game.png"):
-        print(f"{OUT / name}: {(OUT / name).stat().st_size} bytes", file=sys.stderr)
+    write_png(GAME, np.rint(levels * 255 / most).astype(np.uint8))
+    for path in (OUT / "sunset.png", OUT / "dusk.jpg", GAME):
+        print(f"{path}: {path.stat().st_size} bytes", file=sys.stderr)
 
 
 if __name__ == "__main__":

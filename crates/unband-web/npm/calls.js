@@ -44,7 +44,8 @@ function source(api, input) {
 
 /** A result as a plain object; frees its memory in the instance. */
 function plain(made) {
-  const report = JSON.parse(made.record());
+  // Without a file's name and a clock, which are not known here.
+  const report = JSON.parse(made.record(), (key, value) => (key === "input" || key === "seconds" ? undefined : value));
   const data = made.data();
   const [width, height, channels, depth] = [made.width(), made.height(), made.channels(), made.depth()];
   made.free();
