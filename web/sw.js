@@ -7,6 +7,8 @@ const FILES = [];
 const CACHE = `unband-page-${VERSION}`;
 
 self.addEventListener("install", (event) => event.waitUntil(fill()));
+// Asked by a page without images.
+self.addEventListener("message", ({ data }) => data === "take over" && self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(clean()));
 self.addEventListener("fetch", (event) => {
   const { method, url } = event.request;

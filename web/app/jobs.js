@@ -15,6 +15,7 @@ export class Jobs {
   #running = false;
   #active;
   #grading = false;
+  #upscaling = false;
 
   constructor(engine, images) {
     this.#engine = engine;
@@ -23,14 +24,14 @@ export class Jobs {
 
   /** Computes the result of an image, again if it is in work. */
   request(image) {
-    if (this.#active === image || this.#grading) this.#engine.cancel();
+    if (this.#active === image || this.#grading) this.#stop();
     this.#images.change(image, { state: "waiting", held: false, pending: false, share: 0 });
     this.#run();
   }
 
   /** Gives up the work on an image until the next request. */
   pause(image) {
-    if (this.#active === image) this.#engine.cancel();
+    if (this.#active === image) this.#stop();
     const state = image.result && image.resultKey === keyOf(image.options) ? "done" : "waiting";
     this.#images.change(image, { state, held: false, pending: true, share: 0 });
   }
@@ -47,14 +48,24 @@ export class Jobs {
 
   /** Gives up the work on an image. */
   drop(image) {
-    if (this.#active === image) this.#engine.cancel();
+    if (this.#active === image) this.#stop();
+  }
+
+  // The worker does all: with an image in it that is upscaled, the other work ends by itself, unused.
+  #stop() {
+    if (!this.#upscaling) this.#engine.cancel();
   }
 
   async upscale(image, onShare) {
     const { format, treatAs } = image.options;
     const bytes = await image.source.arrayBuffer();
     const options = { scale: 2, format, treatAs };
-    return this.#engine.job("upscale", { bytes, options }, onShare);
+    this.#upscaling = true;
+    try {
+      return await this.#engine.job("upscale", { bytes, options }, onShare);
+    } finally {
+      this.#upscaling = false;
+    }
   }
 
   async #run() {
@@ -82,6 +93,7 @@ export class Jobs {
       const { record, data } = await this.#engine.job("deband", { bytes, options }, (share) => {
         if (share - image.share >= STEP) images.change(image, { share });
       });
+      if (image.state !== "working" || image.removed) return;
       const resultKey = keyOf(options);
       const result = new Blob([data]);
       images.change(image, { state: "done", share: 1, record, result, resultKey });

@@ -60,6 +60,7 @@ function optionsChanged(options) {
   const image = images.current;
   if (!image) return;
   clearTimeout(timer);
+  waits = undefined;
   image.options = options;
   jobs.pause(image);
   if (images.fresh(image)) return viewer.preview(undefined);
@@ -117,7 +118,7 @@ async function upscale() {
 function toAll() {
   const { options } = images.current;
   for (const image of images.items) {
-    if (keyOf(image.options) === keyOf(options)) continue;
+    if (keyOf(image.options) === keyOf(options) && !image.held) continue;
     images.change(image, { options: { ...options } });
     jobs.request(image);
   }
@@ -171,6 +172,19 @@ function wireActions() {
   });
 }
 
+/** Loads a new version of the page while no image is open. */
+function renew(registration) {
+  const take = () => {
+    if (registration.waiting && !images.items.length) registration.waiting.postMessage("take over");
+  };
+  const controlled = navigator.serviceWorker.controller !== null;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (controlled && !images.items.length) location.reload();
+  });
+  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", take));
+  take();
+}
+
 async function start() {
   showList(find("images"), images);
   wireView();
@@ -186,7 +200,7 @@ async function start() {
     failed(error);
   }
   if ("serviceWorker" in navigator && isSecureContext) {
-    navigator.serviceWorker.register("sw.js").catch(() => say("This browser cannot keep the page offline"));
+    navigator.serviceWorker.register("sw.js").then(renew, () => say("This browser cannot keep the page offline"));
   }
 }
 

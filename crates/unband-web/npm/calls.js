@@ -4,6 +4,7 @@ import { call, load, needed, tidy } from "./engine.js";
 import { UnbandError } from "./error.js";
 
 const BITS = { uchar: 8, ushort: 16, float: 32 };
+const TYPES = [Uint8Array, Uint8ClampedArray, Uint16Array, Float32Array];
 
 function isArray(input) {
   return ArrayBuffer.isView(input) || input instanceof ArrayBuffer;
@@ -17,6 +18,10 @@ function bytesIn(input) {
 
 /** Samples as an array of the type for their depth; buffers of bytes may hold 16 bits. */
 function samplesIn({ data, depth }) {
+  if (!TYPES.some((type) => data instanceof type)) {
+    const names = TYPES.map(({ name }) => name).join(", ");
+    throw new UnbandError(`\`data\` must be one of ${names}, got a ${data.constructor.name}`, { kind: "option", option: "data" });
+  }
   const bits = BITS[depth] ?? depth ?? 8 * (data.BYTES_PER_ELEMENT ?? 1);
   const wide = bits > 8 && data.BYTES_PER_ELEMENT === 1;
   const size = bits === 32 ? 4 : bits > 8 ? 2 : 1;
@@ -25,7 +30,8 @@ function samplesIn({ data, depth }) {
   }
   const type = { 1: Uint8Array, 2: Uint16Array, 4: Float32Array }[size];
   // Views need aligned addresses.
-  const buffer = wide && data.byteOffset % size ? data.slice().buffer : data.buffer;
+  const copy = () => Uint8Array.prototype.slice.call(data).buffer;
+  const buffer = wide && data.byteOffset % size ? copy() : data.buffer;
   const start = buffer === data.buffer ? data.byteOffset : 0;
   return { data: new type(buffer, start, data.byteLength / size), bits };
 }
@@ -39,6 +45,11 @@ function source(api, input) {
   const { width, height } = input;
   const { data, bits } = samplesIn(input);
   const channels = input.channels ?? data.length / (width * height);
+  for (const [name, value] of Object.entries({ width, height, channels })) {
+    if (!Number.isInteger(value) || value < 1 || value > 2 ** 31) {
+      throw new UnbandError(`\`${name}\` must be a whole number from 1, got ${value}`, { kind: "option", option: name });
+    }
+  }
   return api.Source.of_samples(data, width, height, channels, bits);
 }
 
@@ -53,11 +64,18 @@ function plain(made) {
   return { data, width, height, channels, depth, report };
 }
 
-function using(source, work) {
+/** Runs work on images, and frees them. After a panic they are lost with their instance. */
+function using(api, inputs, work) {
+  const images = [];
+  const free = () => images.forEach((image) => image.free());
   try {
-    return work(source);
-  } finally {
-    source.free();
+    for (const input of inputs) images.push(source(api, input));
+    const result = work(...images);
+    free();
+    return result;
+  } catch (error) {
+    if (error?.name === "UnbandError") free();
+    throw error;
   }
 }
 
@@ -65,39 +83,66 @@ const CALLS = {
   deband: (api, input, options, progress) =>
     isArray(input)
       ? plain(api.debandFile(bytesIn(input), options, progress))
-      : using(source(api, input), (image) => plain(image.deband(options, progress))),
+      : using(api, [input], (image) => plain(image.deband(options, progress))),
   upscale: (api, input, options, progress) =>
     isArray(input)
       ? plain(api.upscaleFile(bytesIn(input), options, progress))
-      : using(source(api, input), (image) => plain(image.upscale(options, progress))),
+      : using(api, [input], (image) => plain(image.upscale(options, progress))),
   dither: (api, input, options) =>
     isArray(input)
       ? plain(api.ditherFile(bytesIn(input), options))
-      : using(source(api, input), (image) => plain(image.dither(options))),
-  inspect: (api, input, options) => using(source(api, input), (image) => JSON.parse(image.inspect(options))),
+      : using(api, [input], (image) => plain(image.dither(options))),
+  inspect: (api, input, options) => using(api, [input], (image) => JSON.parse(image.inspect(options))),
   score: (api, input, options, progress) =>
-    using(source(api, input), (image) => JSON.parse(image.score(options, progress))),
-  compare: (api, [image, reference, before], options, progress) => {
-    const images = [image, reference, ...(before ? [before] : [])].map((input) => source(api, input));
-    try {
-      // The third is taken over.
-      return JSON.parse(images[0].compare(images[1], images[2], options, progress));
-    } finally {
-      images[0].free();
-      images[1].free();
-    }
-  },
+    using(api, [input], (image) => JSON.parse(image.score(options, progress))),
+  compare: (api, [image, reference, before], options, progress) =>
+    using(api, before ? [image, reference, before] : [image, reference], (image, reference, before) =>
+      JSON.parse(
+        before
+          ? image.compareRepaired(reference, before, options, progress)
+          : image.compare(reference, options, progress),
+      )),
   methods: (api) => JSON.parse(api.methods()),
   metrics: (api, kind) => JSON.parse(api.metrics(kind !== "image", kind === "restored")),
   version: (api) => api.version(),
   panic: (api) => api.panicForTest(),
 };
 
+/** Options as JSON. Numbers that are not finite would become null. */
+function json(options) {
+  return JSON.stringify(options, (name, value) => {
+    if (typeof value === "number" && !Number.isFinite(value)) {
+      throw new UnbandError(`\`${name}\` must be a number, got ${value}`, { kind: "option", option: name });
+    }
+    return value ?? undefined;
+  });
+}
+
+function check(signal) {
+  if (signal?.aborted) throw new UnbandError("interrupted", { kind: "cancelled" });
+}
+
 /** Runs a call by name. `onProgress` gets the share that is done, and cancels by `false`. */
-export async function run(name, input, options = {}, onProgress) {
-  const { onProgress: _, signal: __, ...rest } = options;
+export async function run(name, input, options) {
+  const { onProgress, signal, ...rest } = options ?? {};
+  check(signal);
+  const text = json(rest);
   await load(needed(name, rest));
-  const result = await call((api) => CALLS[name](api, input, JSON.stringify(rest), onProgress));
-  tidy();
-  return result;
+  check(signal);
+  let thrown;
+  const report = (share) => {
+    try {
+      return onProgress?.(share) !== false && !signal?.aborted;
+    } catch (error) {
+      thrown = error;
+      return false;
+    }
+  };
+  try {
+    return await call((api) => CALLS[name](api, input, text, onProgress || signal ? report : undefined));
+  } catch (error) {
+    throw thrown ?? error;
+  } finally {
+    tidy();
+  }
 }

@@ -61,7 +61,8 @@ export function needed(name, { method = "auto", scale, width, height, fit, deban
   const debander = ["auto", "unband-lite"].includes(String(method).split(":")[0]) ? ["unband-lite"] : [];
   if (name === "deband") return debander;
   if (name !== "upscale") return [];
-  const upscalers = width || height || fit ? ["x2", "x4"] : scale <= 2 ? ["x2"] : ["x4"];
+  const sized = [width, height, fit].some((size) => size != null);
+  const upscalers = sized ? ["x2", "x4"] : scale <= 2 ? ["x2"] : ["x4"];
   return [...(deband ? debander : []), ...upscalers.map((factor) => `unband-sr-lite-${factor}`)];
 }
 
@@ -87,7 +88,12 @@ export function tidy() {
 
 function reported(error) {
   if (error?.name === "UnbandError") return UnbandError.from(error);
-  if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) return error;
+  // Anything else may have left the instance in the middle of a call.
+  const memory = error instanceof RangeError && /alloc|memory/i.test(error.message);
+  if (!(error instanceof WebAssembly.RuntimeError) && !memory) {
+    discard();
+    return error;
+  }
   let text = "";
   try {
     text = bindings.lastPanic();

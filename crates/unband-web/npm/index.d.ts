@@ -34,7 +34,7 @@ export interface MadeFile<R> {
 export interface Progress {
   /** Gets the share that is done, 0 to 1. `false` cancels. */
   onProgress?: (share: number) => boolean | void;
-  /** Cancels; in a pool at once, else with the next progress. */
+  /** Cancels. In a pool at once; else before the call, or in `onProgress`, as the thread is busy. */
   signal?: AbortSignal;
 }
 
@@ -42,7 +42,7 @@ export interface Progress {
 export interface Rounding {
   /** Bits of the result, 1 to 16 (files have 8, 10, 12 or 16), or floating point. Default: the input's. */
   depth?: number | "float" | "keep";
-  /** `blue-noise` (default of debanding), `tpdf`, `sierra`, `none` and others. */
+  /** `blue-noise` (default of debanding), `ordered`, `error-diffusion`, `tpdf` or `none`. */
   dither?: string;
   /** The same dither threshold on all channels. */
   locked?: boolean;
@@ -65,7 +65,7 @@ export interface DebandOptions extends Rounding, Format, Progress {
   method?: string;
   /** Parameters of that method. */
   params?: Record<string, number | string | boolean>;
-  /** 0 to 4, by default 1. For unband's own methods. */
+  /** 0 to 4, of `unband-lite` to 1; by default 1. For unband's own methods. */
   strength?: number;
   /** Keep every sample inside its quantisation interval? Default: yes for unband's own methods. */
   faithful?: boolean;
@@ -131,8 +131,15 @@ export interface FileReport {
   network_share?: number;
   /** Properties that the format could not hold. */
   dropped?: string[];
+  lossy?: boolean;
+  alpha_bits?: number;
+  alpha_repaired?: boolean;
+  /** The reason of debanding before upscaling. */
+  debanded?: string;
   input_bytes: number;
   output_bytes?: number;
+  /** Size of the result relative to the input, where it is more than twice as large. */
+  growth?: number;
 }
 
 /** Record of debanded samples. */
@@ -171,6 +178,12 @@ export interface Findings {
   visible: boolean;
   banded_share: number;
   effective_bits: number;
+  alpha_bits: number | null;
+  /** `native`, `rgb` or `yuv`, then with matrix and range. */
+  space: string;
+  matrix: string | null;
+  range: string | null;
+  half_chroma: boolean;
   drawing: string | null;
   planes: { plane: string; found: boolean; step_codes: number; offset_codes: number; bits: number | null; confidence: number }[];
   /** Shares of squares' samples on false contours, row by row. */
@@ -191,11 +204,12 @@ export interface Metric {
 export interface Scores {
   schema: string;
   metrics: Metric[];
-  /** The verdict: `none`, `faint`, `visible` or `strong`. */
+  /** The verdict: `none`, `slight`, `visible` or `strong`. */
   banding: { grade: string; share: number; cause: string | null; finding: { share: number; cause: string; sentence: string } };
   values: Record<string, number | null>;
   /** Why a value is missing. */
   reasons: Record<string, string>;
+  failed_checks: string[];
 }
 
 export interface Method {

@@ -3,43 +3,39 @@
 import { run } from "./calls.js";
 export { UnbandError } from "./error.js";
 
-function progress({ onProgress, signal } = {}) {
-  if (!onProgress && !signal) return undefined;
-  return (share) => !signal?.aborted && onProgress?.(share) !== false;
+export async function deband(input, options) {
+  return run("deband", input, options);
 }
 
-export function deband(input, options) {
-  return run("deband", input, options, progress(options));
+export async function upscale(input, options) {
+  return run("upscale", input, options);
 }
 
-export function upscale(input, options) {
-  return run("upscale", input, options, progress(options));
-}
-
-export function dither(input, options) {
+export async function dither(input, options) {
   return run("dither", input, options);
 }
 
-export function inspect(input, options) {
+export async function inspect(input, options) {
   return run("inspect", input, options);
 }
 
-export function score(input, options) {
-  return run("score", input, options, progress(options));
+export async function score(input, options) {
+  return run("score", input, options);
 }
 
-export function compare(image, reference, { before, ...options } = {}) {
-  return run("compare", [image, reference, before], options, progress(options));
+export async function compare(image, reference, options) {
+  const { before, ...rest } = options ?? {};
+  return run("compare", [image, reference, before], rest);
 }
 
-export function methods() {
+export async function methods() {
   return run("methods");
 }
 
-export function metrics(kind = "image") {
+export async function metrics(kind = "image") {
   return run("metrics", kind);
 }
 
-export function version() {
+export async function version() {
   return run("version");
 }

@@ -4,15 +4,42 @@ import { compile } from "./engine.js";
 import { UnbandError } from "./error.js";
 export { UnbandError } from "./error.js";
 
-async function newWorker() {
+async function newThread() {
   if (globalThis.Worker) return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   const name = "node:worker_threads";
   const { Worker: Thread } = await import(/* @vite-ignore */ /* webpackIgnore: true */ name);
   return new Thread(new URL("./worker.js", import.meta.url));
 }
 
-function processors() {
-  return globalThis.navigator?.hardwareConcurrency ?? 4;
+/** A thread, and the job that it works on. */
+class Slot {
+  job;
+
+  constructor(thread, onEnd) {
+    this.thread = thread;
+    const message = (data) => this.job?.hear(data);
+    const broken = (error) => onEnd(new UnbandError(`a worker failed: ${error?.message ?? error}`, { kind: "internal" }));
+    if (thread.on) {
+      thread.on("message", message).on("error", broken).on("exit", (code) => broken(`it ended with code ${code}`));
+    } else {
+      thread.onmessage = ({ data }) => message(data);
+      thread.onerror = broken;
+    }
+    // Idle threads do not keep a program running.
+    thread.unref?.();
+  }
+
+  begin(job) {
+    this.job = job;
+    this.thread.ref?.();
+    const { name, input, options, onProgress } = job;
+    this.thread.postMessage({ id: 0, name, input, options, reports: Boolean(onProgress) });
+  }
+
+  end() {
+    this.job = undefined;
+    this.thread.unref?.();
+  }
 }
 
 export class Pool {
@@ -23,8 +50,9 @@ export class Pool {
   #busy = new Set();
   #closed = false;
 
-  constructor({ size = Math.min(4, processors()) } = {}) {
-    this.#size = Math.max(1, size);
+  constructor({ size } = {}) {
+    const processors = globalThis.navigator?.hardwareConcurrency ?? 4;
+    this.#size = Number.isInteger(size) && size > 0 ? size : Math.min(4, processors);
   }
 
   deband(input, options) {
@@ -54,97 +82,105 @@ export class Pool {
   /** Ends all workers; calls that have not ended fail. */
   close() {
     this.#closed = true;
-    for (const job of this.#waiting.splice(0)) job.fail(cancelled("the pool was closed"));
-    for (const job of this.#busy) job.stop(cancelled("the pool was closed"));
-    for (const worker of this.#idle.splice(0)) worker.terminate();
+    for (const job of [...this.#waiting, ...this.#busy]) job.settle(cancelled("the pool was closed"));
+    for (const slot of this.#idle.splice(0)) slot.thread.terminate();
   }
 
-  #call(name, input, options = {}) {
-    const { onProgress, signal, ...rest } = options;
+  #call(name, input, options) {
+    const { onProgress, signal, ...rest } = options ?? {};
     return new Promise((done, fail) => {
       if (this.#closed) return fail(cancelled("the pool was closed"));
       if (signal?.aborted) return fail(cancelled("interrupted"));
-      const job = { name, input, options: rest, onProgress, done, fail, stop: undefined };
-      signal?.addEventListener("abort", () => this.#cancel(job), { once: true });
+      const abort = () => job.settle(cancelled("interrupted"));
+      const job = { name, input, options: rest, onProgress, slot: undefined, settled: false };
+      // Once; a worker in the middle of a call is ended.
+      job.settle = (error, result, whole = false) => {
+        if (job.settled) return;
+        job.settled = true;
+        signal?.removeEventListener("abort", abort);
+        this.#forget(job, whole);
+        if (error) fail(error);
+        else done(result);
+        this.#next();
+      };
+      job.hear = ({ share, result, error }) => {
+        if (share === undefined) return job.settle(error && UnbandError.from(error), result, true);
+        try {
+          if (onProgress(share) === false) job.settle(cancelled("interrupted"));
+        } catch (thrown) {
+          job.settle(thrown);
+        }
+      };
+      signal?.addEventListener("abort", abort, { once: true });
       this.#waiting.push(job);
       this.#next();
     });
   }
 
-  #cancel(job) {
+  #forget(job, whole) {
+    this.#busy.delete(job);
     const at = this.#waiting.indexOf(job);
-    if (at >= 0) {
-      this.#waiting.splice(at, 1);
-      job.fail(cancelled("interrupted"));
-    } else {
-      job.stop?.(cancelled("interrupted"));
+    if (at >= 0) this.#waiting.splice(at, 1);
+    if (job.slot) this.#free(job.slot, whole);
+  }
+
+  #free(slot, whole) {
+    slot.end();
+    if (whole && !this.#closed) {
+      this.#idle.push(slot);
+      return;
+    }
+    this.#started -= 1;
+    slot.thread.terminate();
+  }
+
+  #next() {
+    while (this.#waiting.length && (this.#idle.length || this.#started < this.#size)) {
+      const job = this.#waiting.shift();
+      this.#busy.add(job);
+      if (this.#idle.length) this.#run(this.#idle.pop(), job);
+      else this.#start(job);
     }
   }
 
-  async #next() {
-    if (!this.#waiting.length || (!this.#idle.length && this.#started >= this.#size)) return;
-    const job = this.#waiting.shift();
-    this.#busy.add(job);
-    let worker = this.#idle.pop();
-    try {
-      worker ??= await this.#start();
-    } catch (error) {
-      this.#busy.delete(job);
-      return job.fail(error);
-    }
-    this.#run(worker, job);
-  }
-
-  async #start() {
+  async #start(job) {
     this.#started += 1;
+    let slot;
     try {
-      const [worker, module] = await Promise.all([newWorker(), compile()]);
-      worker.postMessage({ module });
-      worker.unref?.();
-      return worker;
+      const [thread, module] = await Promise.all([newThread(), compile()]);
+      slot = new Slot(thread, (error) => this.#broken(slot, error));
+      thread.postMessage({ module });
     } catch (error) {
       this.#started -= 1;
-      throw error;
+      slot?.thread.terminate();
+      return job.settle(error);
+    }
+    // The job may have been given up meanwhile.
+    if (job.settled) {
+      this.#free(slot, true);
+      this.#next();
+    } else {
+      this.#run(slot, job);
     }
   }
 
-  #run(worker, job) {
-    const end = (keep, settle) => {
-      if (!this.#busy.delete(job)) return;
-      listen(worker, undefined, undefined);
-      worker.unref?.();
-      if (keep && !this.#closed) {
-        this.#idle.push(worker);
-      } else {
-        worker.terminate();
-        this.#started -= 1;
-      }
-      settle();
-      this.#next();
-    };
-    job.stop = (error) => end(false, () => job.fail(error));
-    const message = ({ share, result, error }) => {
-      if (share !== undefined) return job.onProgress?.(share) === false && job.stop(cancelled("interrupted"));
-      if (!error) return end(true, () => job.done(result));
-      // A panic has cost the instance of that worker, which has started another one.
-      end(true, () => job.fail(UnbandError.from(error)));
-    };
-    const broken = (error) => job.stop(new UnbandError(`a worker failed: ${error?.message ?? error}`, { kind: "internal" }));
-    listen(worker, message, broken);
-    worker.ref?.();
-    const { name, input, options } = job;
-    worker.postMessage({ id: 0, name, input, options, reports: Boolean(job.onProgress) });
+  #run(slot, job) {
+    job.slot = slot;
+    try {
+      slot.begin(job);
+    } catch (error) {
+      const hint = "pass bytes, samples and plain values";
+      const message = `the input cannot be sent to a worker: ${error.message}`;
+      job.settle(new UnbandError(message, { kind: "input", hint, cause: error }), undefined, true);
+    }
   }
-}
 
-function listen(worker, message, error) {
-  if (worker.on) {
-    worker.removeAllListeners("message");
-    worker.removeAllListeners("error");
-    if (message) worker.on("message", message).on("error", error);
-  } else {
-    worker.onmessage = message && (({ data }) => message(data));
-    worker.onerror = error;
+  #broken(slot, error) {
+    if (slot.job) return slot.job.settle(error);
+    const at = this.#idle.indexOf(slot);
+    if (at < 0) return;
+    this.#idle.splice(at, 1);
+    this.#started -= 1;
   }
 }
 

@@ -10,9 +10,9 @@ const port = globalThis.postMessage
 
 async function answer({ id, name, input, options, module, reports }) {
   if (module) return use(module);
-  const report = reports ? (share) => port.postMessage({ id, share }) : undefined;
+  const onProgress = reports ? (share) => port.postMessage({ id, share }) : undefined;
   try {
-    const result = await run(name, input, options, report);
+    const result = await run(name, input, { ...options, onProgress });
     const buffers = [result?.bytes?.buffer, result?.data?.buffer].filter(Boolean);
     port.postMessage({ id, result }, buffers);
   } catch (error) {

@@ -53,7 +53,9 @@ fn run(
 pub fn dither_file(bytes: &[u8], options: &str) -> Result<CallResult, JsValue> {
     let given = Given::parse(options)?;
     let image = unband::io::read(bytes, &limits()).map_err(Fault::from)?;
-    let own = unband::io::detect(bytes).filter(|format| format.writes.is_some());
+    // A lossy coding would undo the dither.
+    let lossless = !image.origin.is_lossy();
+    let own = unband::io::detect(bytes).filter(|format| lossless && format.writes.is_some());
     let format = given.format()?.or(own).or_else(|| unband::io::by_name("PNG"));
     let (depth, dither, locked, seed) = given.rounding()?;
     let (OutputDepth::Bits(bits), Some(format)) = (depth, format) else {

@@ -80,7 +80,8 @@ fn as_options(hint: &str) -> String {
 
 impl From<unband::Error> for Fault {
     fn from(error: unband::Error) -> Self {
-        Self { option: error.option().map(camel), ..Self::of(error.kind(), &error) }
+        let named = |name| if name == "bits" { "bandBits".to_owned() } else { camel(name) };
+        Self { option: error.option().map(named), ..Self::of(error.kind(), &error) }
     }
 }
 

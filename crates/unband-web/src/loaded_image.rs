@@ -155,39 +155,32 @@ impl LoadedImage {
         Ok(json(&ScoreRecord::new("unband-score/1", &scores, &metrics)))
     }
 
-    /// Values of metrics that compare it with a reference, and with the image before its repair, as JSON.
+    /// Values of metrics that compare it with a reference, as JSON.
     ///
     /// # Errors
     /// Unknown options and metrics; images of different sizes.
     pub fn compare(
         &self,
         reference: &Self,
-        input: Option<Self>,
         options: &str,
         progress: Option<Function>,
     ) -> Result<String, JsValue> {
-        let given = Given::parse(options)?;
-        let scope = if input.is_some() { Scope::RESTORED } else { Scope::PAIR };
-        let metrics = select(scope, &given)?;
-        let size = |image: &Image| (image.width(), image.height());
-        for other in [Some(&reference.image), input.as_ref().map(|input| &input.image)].into_iter().flatten()
-        {
-            if size(other) != size(&self.image) {
-                let ((w, h), (width, height)) = (size(&self.image), size(other));
-                let what = format!("the images must have one size, got {w}×{h} and {width}×{height}");
-                return Err(Fault::input(what).into());
-            }
-        }
-        let scores = job::run(progress, |ctx| {
-            let of = |image: &Image| Inspected::new(image.clone(), ctx);
-            let (own, reference) = (of(&self.image)?, of(&reference.image)?);
-            let input = input.map(|input| of(&input.image)).transpose()?;
-            let mut subject = Subject::against(&own, &reference);
-            subject.input = input.as_ref().map(Into::into);
-            let values = score(&[subject], &metrics, usize::MAX, ctx).concat();
-            Ok::<_, unband::ImageError>(Scores::new(Verdict::new(&own.findings), values))
-        });
-        Ok(json(&ScoreRecord::new("unband-compare/1", &scores.map_err(Fault::from)?, &metrics)))
+        Ok(self.compared(reference, None, options, progress)?)
+    }
+
+    /// As [`LoadedImage::compare`], with the image before its repair.
+    ///
+    /// # Errors
+    /// As [`LoadedImage::compare`].
+    #[wasm_bindgen(js_name = compareRepaired)]
+    pub fn compare_repaired(
+        &self,
+        reference: &Self,
+        input: &Self,
+        options: &str,
+        progress: Option<Function>,
+    ) -> Result<String, JsValue> {
+        Ok(self.compared(reference, Some(input), options, progress)?)
     }
 
     /// Debands samples.
@@ -252,6 +245,36 @@ impl LoadedImage {
 }
 
 impl LoadedImage {
+    fn compared(
+        &self,
+        reference: &Self,
+        input: Option<&Self>,
+        options: &str,
+        progress: Option<Function>,
+    ) -> Result<String, Fault> {
+        let given = Given::parse(options)?;
+        let scope = if input.is_some() { Scope::RESTORED } else { Scope::PAIR };
+        let metrics = select(scope, &given)?;
+        let size = |image: &Image| (image.width(), image.height());
+        for other in [Some(&reference.image), input.map(|input| &input.image)].into_iter().flatten() {
+            if size(other) != size(&self.image) {
+                let ((w, h), (width, height)) = (size(&self.image), size(other));
+                let what = format!("the images must have one size, got {w}×{h} and {width}×{height}");
+                return Err(Fault::input(what));
+            }
+        }
+        let scores = job::run(progress, |ctx| {
+            let of = |image: &Image| Inspected::new(image.clone(), ctx);
+            let (own, reference) = (of(&self.image)?, of(&reference.image)?);
+            let input = input.map(|input| of(&input.image)).transpose()?;
+            let mut subject = Subject::against(&own, &reference);
+            subject.input = input.as_ref().map(Into::into);
+            let values = score(&[subject], &metrics, usize::MAX, ctx).concat();
+            Ok::<_, unband::ImageError>(Scores::new(Verdict::new(&own.findings), values))
+        })?;
+        Ok(json(&ScoreRecord::new("unband-compare/1", &scores, &metrics)))
+    }
+
     /// Its findings; computed once.
     pub(crate) fn findings(&mut self) -> Findings {
         let image = &self.image;

@@ -82,6 +82,9 @@ impl Given {
 
     fn bands(&self) -> Result<Option<Bands>, Fault> {
         let Some(step) = &self.band_step else { return Ok(self.band_bits.map(Bands::Bits)) };
+        if self.band_bits.is_some() {
+            return Err(Fault::option("bandStep", "omitted where `bandBits` is given", "both"));
+        }
         let wrong = || Fault::option("bandStep", "a number of codes from 0.25 to 64, or three", step);
         let steps: [f32; 3] = match step {
             Value::Number(_) => [read::<f32>(step).ok_or_else(wrong)?; 3],
@@ -147,7 +150,13 @@ impl Given {
         match (given.next(), given.next()) {
             (None, _) => Ok(UpscaleSize::Network),
             (Some(UpscaleSize::Scale(scale)), None) if !(scale > 1.0 && scale <= 64.0) => {
-                Err(Fault::option("scale", "above 1", scale))
+                Err(Fault::option("scale", "above 1, at most 64", scale))
+            }
+            (Some(UpscaleSize::Width(0) | UpscaleSize::Height(0)), None) => {
+                Err(Fault::option("width", "at least 1, as `height`", 0))
+            }
+            (Some(UpscaleSize::Fit(width, height)), None) if width == 0 || height == 0 => {
+                Err(Fault::option("fit", "two sides of at least 1", format!("{width}, {height}")))
             }
             (Some(size), None) => Ok(size),
             (Some(_), Some(_)) => {
@@ -159,6 +168,17 @@ impl Given {
     /// Options for the bytes of a file.
     pub(crate) fn file(&self) -> Result<FileOptions, Fault> {
         let options = self.options()?;
+        if let OutputDepth::Bits(bits) = options.depth
+            && !matches!(bits, 8 | 10 | 12 | 16)
+        {
+            return Err(Fault::option("depth", "8, 10, 12 or 16 for a file", bits));
+        }
+        if self.quality.is_some_and(|quality| !(1..=100).contains(&quality)) {
+            return Err(Fault::option("quality", "1 to 100", self.quality.unwrap_or_default()));
+        }
+        if self.effort.is_some_and(|effort| effort > 9) {
+            return Err(Fault::option("effort", "0 to 9", self.effort.unwrap_or_default()));
+        }
         Ok(FileOptions::with(|new| {
             new.options = options;
             (new.quality, new.effort) = (self.quality, self.effort);

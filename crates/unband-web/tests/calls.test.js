@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { UnbandError, compare, deband, dither, inspect, metrics, upscale, version } from "unband";
 import { Pool } from "unband/pool";
 import { run } from "../node_modules/unband/calls.js";
+import { call } from "../node_modules/unband/engine.js";
 import { bytes } from "./program.js";
 
 const [width, height] = [96, 64];
@@ -50,7 +51,8 @@ test("buffers of bytes hold 16 bits, aligned or not", async () => {
   const words = ramp(Uint16Array, 3, 257);
   const shifted = new Uint8Array(words.byteLength + 1);
   shifted.set(new Uint8Array(words.buffer), 1);
-  const views = [new Uint8Array(words.buffer), shifted.subarray(1), Buffer.from(words.buffer)];
+  const odd = Buffer.from(shifted.buffer, 1);
+  const views = [new Uint8Array(words.buffer), shifted.subarray(1), Buffer.from(words.buffer), odd];
   for (const data of views) {
     const found = await inspect({ data, width, height, channels: 3, depth: "ushort" });
     assert.equal(found.depth, 16);
@@ -89,6 +91,14 @@ test("wrong inputs and options are explained", async () => {
   await refused(() => upscale(file, { scale: 8 }), "option", /built-in.*`width`, `height`/, "scale");
   await refused(() => dither(file, {}), "option", /1 to 16/, "depth");
   await refused(() => deband({ data: new Uint8Array(5), width: 4, height: 4, channels: 3 }), "input", /48 samples/);
+  await refused(() => upscale(file, { width: 0 }), "option", /at least 1/, "width");
+  await refused(() => deband(file, { strength: NaN }), "option", /must be a number/, "strength");
+  await refused(() => deband(file, { quality: 0 }), "option", /1 to 100/, "quality");
+  await refused(() => deband(file, { depth: 9 }), "option", /for a file/, "depth");
+  await refused(() => deband(file, { bandStep: 4, bandBits: 5 }), "option", /omitted/, "bandStep");
+  await refused(() => deband({ data: new Uint32Array(48), width: 4, height: 4 }), "option", /Uint16Array/, "data");
+  await refused(() => deband({ data: new Uint8Array(48), width: 4.5, height: 4 }), "option", /whole number/, "width");
+  await refused(() => deband(file, { signal: AbortSignal.abort() }), "cancelled", /interrupted/);
   const small = { data: new Uint8Array(48), width: 4, height: 4 };
   await refused(() => compare(small, file), "input", /one size/);
 });
@@ -135,6 +145,43 @@ test("the pool keeps order, recovers and cancels", async () => {
     pool.close();
   }
   await assert.rejects(() => pool.inspect(new Uint8Array(1)), (error) => error.kind === "cancelled");
+});
+
+test("what goes wrong in a pool ends its own call", async () => {
+  const pool = new Pool({ size: 1 });
+  const file = bytes("examples/sunset.png");
+  try {
+    const detached = new Uint8Array(8);
+    structuredClone(detached, { transfer: [detached.buffer] });
+    const wrong = [
+      pool.inspect({ data: detached, width: 1, height: 1, extra: () => 0 }),
+      pool.deband(file, { onProgress: () => { throw new TypeError("mine"); } }),
+    ];
+    const ends = await Promise.allSettled(wrong);
+    assert.equal(ends[0].reason.kind, "input");
+    assert.equal(ends[1].reason.message, "mine");
+    const stop = new AbortController();
+    const early = pool.deband(file, { signal: stop.signal });
+    stop.abort();
+    await assert.rejects(() => early, (error) => error.kind === "cancelled");
+    assert.equal((await pool.inspect(file)).cause, "levels");
+    const closed = pool.deband(file);
+    pool.close();
+    await assert.rejects(() => closed, (error) => error.kind === "cancelled");
+  } finally {
+    pool.close();
+  }
+});
+
+test("a function for progress may throw", async () => {
+  const progress = () => { throw new TypeError("mine"); };
+  await assert.rejects(() => deband(bytes("examples/sunset.png"), { onProgress: progress }), TypeError);
+});
+
+test("a failed comparison keeps no images", async () => {
+  const image = { data: new Uint8Array(2_000_000), width: 1000, height: 2000 };
+  for (let i = 0; i < 30; i++) await assert.rejects(() => compare(image, new Uint8Array(5)));
+  assert.ok((await call((api) => api.memoryBytes())) < 200 * 2 ** 20);
 });
 
 test("pairs are compared, with the image before the repair", async () => {
