@@ -3,23 +3,28 @@
 import { run } from "./calls.js";
 import { use } from "./engine.js";
 
-const threads = "node:worker_threads";
-const port = globalThis.postMessage
-  ? globalThis
-  : (await import(/* @vite-ignore */ /* webpackIgnore: true */ threads)).parentPort;
-
-async function answer({ id, name, input, options, module, reports }) {
+async function answer({ id, name, input, options, module, reports }, send) {
   if (module) return use(module);
-  const onProgress = reports ? (share) => port.postMessage({ id, share }) : undefined;
+  const onProgress = reports ? (share) => send({ id, share }) : undefined;
   try {
     const result = await run(name, input, { ...options, onProgress });
     const buffers = [result?.bytes?.buffer, result?.data?.buffer].filter(Boolean);
-    port.postMessage({ id, result }, buffers);
+    send({ id, result }, buffers);
   } catch (error) {
     const { message, kind, hint, option } = error;
-    port.postMessage({ id, error: { message, kind, hint, option } });
+    send({ id, error: { message, kind, hint, option } });
   }
 }
 
-if (port.on) port.on("message", answer);
-else port.onmessage = ({ data }) => answer(data);
+// Not awaited at the top: bundlers make classic workers, which cannot.
+async function listen() {
+  if (globalThis.postMessage) {
+    globalThis.onmessage = ({ data }) => answer(data, (...reply) => globalThis.postMessage(...reply));
+    return;
+  }
+  const name = "node:worker_threads";
+  const { parentPort } = await import(/* @vite-ignore */ /* webpackIgnore: true */ name);
+  parentPort.on("message", (data) => answer(data, (...reply) => parentPort.postMessage(...reply)));
+}
+
+listen();
