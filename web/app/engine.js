@@ -90,6 +90,11 @@ export class Engine {
     return this.#views.ask("open", given, { transfer: [given.bytes] });
   }
 
+  /** Frees the image of the views. */
+  close() {
+    return this.#views.ask("close");
+  }
+
   result(given) {
     return this.#views.ask("result", given, { transfer: given.bytes ? [given.bytes] : [] });
   }

@@ -68,6 +68,8 @@ export class Viewer extends EventTarget {
     [this.#image, this.#options] = [image, undefined];
     Object.assign(this.#shown, { info: undefined, layers: {} });
     this.#draw();
+    // A worker that ends meanwhile has no image either.
+    if (!image) this.#engine.close().catch(() => undefined);
     const info = image && (await this.#load(image));
     if (!info) return undefined;
     this.#shown.info = info;

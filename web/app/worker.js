@@ -68,6 +68,11 @@ const ACTIONS = {
     });
   },
 
+  close() {
+    release();
+    tidy();
+  },
+
   result: ({ key, bytes }) => call((api) => {
     const image = of(key);
     image.after?.free();

@@ -15,7 +15,7 @@ const NETWORKS = {
 const KEPT = 256 << 20;
 
 let compiling;
-// "new" before the first instance, "ready", or "gone" after one was given up.
+// "new" before the first instance, "ready", or "gone" where one was given up and the next could not start.
 let state = "new";
 const networks = new Map();
 
@@ -33,11 +33,23 @@ export function use(module) {
 
 async function start() {
   const module = await compile();
-  if (state === "ready") return;
-  if (state === "new") bindings.initSync({ module });
-  else bindings.__wbg_reset_state();
+  if (state === "new") {
+    bindings.initSync({ module });
+    begin();
+  } else if (state === "gone") {
+    renew();
+  }
+}
+
+function begin() {
   state = "ready";
   for (const [name, { bytes }] of networks) if (bytes) bindings.provide(name, bytes);
+}
+
+// The memory of the instance before is free after it.
+function renew() {
+  bindings.__wbg_reset_state();
+  begin();
 }
 
 /** Loads networks; each is read once. */
@@ -66,9 +78,15 @@ export function needed(name, { method = "auto", scale, width, height, fit, deban
   return [...(deband ? debander : []), ...upscalers.map((factor) => `unband-sr-lite-${factor}`)];
 }
 
-/** Gives up the instance with all images in it; the next call starts another one. */
+/** Gives up the instance with all images in it, and starts another one. */
 export function discard() {
-  if (state === "ready") state = "gone";
+  if (state !== "ready") return;
+  state = "gone";
+  try {
+    renew();
+  } catch {
+    // Too little memory now: the next call tries again.
+  }
 }
 
 /** Calls work with the functions of the WebAssembly. A panic costs the instance, not the next call. */
