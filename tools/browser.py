@@ -76,3 +76,28 @@ class Browser:
         except SystemExit:
             pass
         self.process.wait(timeout=20)
+
+    def open(self, width, height, mobile, scale=1):
+        """Opens a tab of that size, in front, whose events are kept from now on."""
+        self.session = None
+        self.target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=mobile)
+        self.call("Page.bringToFront")
+        self.events.clear()
+
+    def end(self, *allowed):
+        """Closes the tab; its faults: what was logged, and requests to addresses that do not begin as allowed."""
+        faults = []
+        for event in self.events:
+            method, params = event.get("method"), event.get("params", {})
+            if method in ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"):
+                faults.append(f"logged: {json.dumps(params)[:400]}")
+            if method == "Network.requestWillBeSent" and not params["request"]["url"].startswith(allowed):
+                faults.append(f"fetches {params['request']['url'][:100]}")
+        self.events.clear()
+        self.session = None
+        self.call("Target.closeTarget", targetId=self.target)
+        return faults

@@ -11,7 +11,6 @@ the theme changes. `--shots` writes a screenshot of the whole page for each.
 
 import argparse
 import base64
-import json
 import os
 import pathlib
 import sys
@@ -79,15 +78,8 @@ def check(browser, page, size, scheme, shots):
         if not holds:
             problems.append(f"{where}: {problem}")
 
-    browser.session = None
-    target = browser.call("Target.createTarget", url="about:blank")["targetId"]
-    browser.session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-    for domain in ("Page", "Runtime", "Log", "Network"):
-        browser.call(f"{domain}.enable")
-    browser.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
+    browser.open(width, height, mobile)
     browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-    browser.call("Page.bringToFront")
-    browser.events.clear()
     browser.call("Page.navigate", url=page.as_uri())
     deadline = time.monotonic() + 60
     while browser.run("document.readyState + location.protocol") != "completefile:":
@@ -124,15 +116,8 @@ def check(browser, page, size, scheme, shots):
         expect(not shown(), "the map does not go")
     colours = [browser.run("document.getElementById('theme').click(), " + background) for _ in range(3)]
     expect(len(set(colours)) == 2 and colours[2] == browser.run(background), f"the theme does not change: {colours}")
-    for event in browser.events:
-        method, params = event.get("method"), event.get("params", {})
-        if method in ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"):
-            expect(False, f"logged: {json.dumps(params)[:400]}")
-        if method == "Network.requestWillBeSent":
-            url = params["request"]["url"]
-            expect(url.startswith(("data:", "file:")) , f"fetches {url[:100]}")
-    browser.session = None
-    browser.call("Target.closeTarget", targetId=target)
+    for fault in browser.end("data:", "file:"):
+        expect(False, fault)
     return problems
 
 

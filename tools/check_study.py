@@ -17,7 +17,8 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-from check_page import SIZES, Browser
+from browser import Browser
+from check_page import SIZES
 
 RATER = 'Zoë "Q", 7'
 
@@ -26,15 +27,8 @@ class Rater:
     def __init__(self, browser, page, size, shots):
         self.browser, self.page, self.size, self.shots, self.problems = browser, page, size, shots, []
         width, height, mobile = SIZES[size]
-        browser.session = None
-        self.target = browser.call("Target.createTarget", url="about:blank")["targetId"]
-        browser.session = browser.call("Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            browser.call(f"{domain}.enable")
-        browser.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
+        browser.open(width, height, mobile)
         browser.call("Emulation.setTouchEmulationEnabled", enabled=mobile)
-        browser.call("Page.bringToFront")
-        browser.events.clear()
         ready = "document.readyState + location.protocol === 'completefile:'"
         self.load(ready, "Page.navigate", url=page.as_uri())
 
@@ -103,15 +97,8 @@ class Rater:
         self.browser.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     def finish(self):
-        for event in self.browser.events:
-            method, params = event.get("method"), event.get("params", {})
-            if method in ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"):
-                self.expect(False, f"logged: {json.dumps(params)[:400]}")
-            if method == "Network.requestWillBeSent":
-                url = params["request"]["url"]
-                self.expect(url.startswith(("data:", "file:", "blob:")), f"fetches {url[:100]}")
-        self.browser.session = None
-        self.browser.call("Target.closeTarget", targetId=self.target)
+        for fault in self.browser.end("data:", "file:", "blob:"):
+            self.expect(False, fault)
         return self.problems
 
 

@@ -47,15 +47,9 @@ class Page:
     def __init__(self, browser, address, size, scheme, problems):
         self.browser, self.address, self.problems, self.where = browser, address, problems, f"{size}, {scheme}"
         width, height, scale, mobile = SIZES[size]
-        browser.session = None
-        self.target = browser.call("Target.createTarget", url="about:blank")["targetId"]
-        browser.session = browser.call("Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network", "DOM"):
-            browser.call(f"{domain}.enable")
-        browser.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=mobile)
+        browser.open(width, height, mobile, scale)
+        browser.call("DOM.enable")
         browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        browser.call("Page.bringToFront")
-        browser.events.clear()
         browser.call("Page.navigate", url=address)
 
     def run(self, script):
@@ -94,16 +88,8 @@ class Page:
 
     def end(self):
         """Faults that were logged, and requests to elsewhere."""
-        for event in self.browser.events:
-            method, params = event.get("method"), event.get("params", {})
-            if method in ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"):
-                self.expect(False, f"logged: {json.dumps(params)[:400]}")
-            if method == "Network.requestWillBeSent":
-                url = params["request"]["url"]
-                self.expect(url.startswith((self.address, "blob:", "data:")), f"fetches {url[:100]}")
-        self.browser.events.clear()
-        self.browser.session = None
-        self.browser.call("Target.closeTarget", targetId=self.target)
+        for fault in self.browser.end(self.address, "blob:", "data:"):
+            self.expect(False, fault)
 
 
 def large_png(path, width=4000, height=3000):

@@ -29,6 +29,10 @@ def _slider(default: float, most: float, step: float, tooltip: str) -> tuple[str
     return ("FLOAT", {"default": default, "min": 0.0, "max": most, "step": step, "tooltip": tooltip})
 
 
+STRENGTH = _slider(1.0, 4.0, 0.05, "1 is tuned, 0 changes nothing; for auto and unband's own methods")
+DEPTH = (list(DEPTHS), {"tooltip": "8 bits for Save Image; float for further nodes"})
+
+
 class Deband:
     """Removes banding."""
 
@@ -45,8 +49,8 @@ class Deband:
             "required": {
                 "image": ("IMAGE",),
                 "method": (METHODS, {"tooltip": "auto chooses by the image; others are the methods of the field"}),
-                "strength": _slider(1.0, 4.0, 0.05, "1 is tuned, 0 changes nothing; for auto, smooth and undither"),
-                "depth": (list(DEPTHS), {"tooltip": "8 bits for Save Image; float for further nodes"}),
+                "strength": STRENGTH,
+                "depth": DEPTH,
                 "band_step": _slider(0.0, 64.0, 0.25, "width of the bands in codes of 8 bits; 0: found in the image"),
                 "treat_as": (KINDS, {"tooltip": "drawings and data stay as they are"}),
             },
@@ -95,13 +99,7 @@ class Undither:
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
         """Inputs of the node."""
-        return {
-            "required": {
-                "image": ("IMAGE",),
-                "strength": _slider(1.0, 4.0, 0.05, "1 is tuned, 0 changes nothing"),
-                "depth": (list(DEPTHS), {"tooltip": "8 bits for Save Image; float for further nodes"}),
-            }
-        }
+        return {"required": {"image": ("IMAGE",), "strength": STRENGTH, "depth": DEPTH}}
 
     def run(self, image: Tensor, strength: float, depth: str) -> tuple[Tensor]:
         """Works on each image of the batch."""

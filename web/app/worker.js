@@ -1,5 +1,6 @@
 // A worker with an instance of the engine: one image for views, and jobs on files.
 
+import { run } from "../unband/calls.js";
 import { call, compile, load, needed, tidy, use } from "../unband/engine.js";
 import { amplify, look, surroundings } from "./contrast.js";
 
@@ -41,16 +42,8 @@ function reporter(id) {
 }
 
 async function job(name, { bytes, options }, id) {
-  await load(needed(name, options));
-  const result = await call((api) => {
-    const run = name === "deband" ? api.debandFile : api.upscaleFile;
-    const made = run(new Uint8Array(bytes), JSON.stringify(options), reporter(id));
-    const result = { record: JSON.parse(made.record()), data: made.data() };
-    made.free();
-    return result;
-  });
-  tidy();
-  return result;
+  const made = await run(name, new Uint8Array(bytes), { ...options, onProgress: reporter(id) });
+  return { record: made.report, data: made.bytes };
 }
 
 const ACTIONS = {
@@ -119,15 +112,8 @@ const ACTIONS = {
   upscale: (given, id) => job("upscale", given, id),
 
   async grade({ before, after }) {
-    const grade = (bytes) => bytes && call((api) => {
-      const source = api.Source.read(new Uint8Array(bytes));
-      const { banding } = JSON.parse(source.score("{}"));
-      source.free();
-      return banding.grade;
-    });
-    const grades = { before: await grade(before), after: await grade(after) };
-    tidy();
-    return grades;
+    const grade = async (bytes) => bytes && (await run("score", new Uint8Array(bytes))).banding.grade;
+    return { before: await grade(before), after: await grade(after) };
   },
 
   // Formats that only the browser reads.

@@ -2,8 +2,7 @@
 
 use pyo3::buffer::{Element, PyBuffer};
 use pyo3::prelude::*;
-use unband::ErrorKind;
-use unband::{Context, Image, ImageError};
+use unband::{Context, ErrorKind, Image, ImageError};
 use unband_image::{SampleArray, SampleData};
 
 use crate::fault::Fault;

@@ -2,8 +2,7 @@
 
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
-use unband::ErrorKind;
-use unband::{Context, With};
+use unband::{Context, ErrorKind, With};
 use unband_infer::banded::{Banded, BandedShape};
 
 use crate::fault::Fault;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use unband::ErrorKind;
-use unband::{Depth, Rng};
+use unband::{Depth, ErrorKind, Rng};
 use unband_data::degrade::DegradeError;
 use unband_data::files::{clean_rgb, seed_of};
 use unband_data::{DegradationRecipe, DegradationRecipeError, Pair};

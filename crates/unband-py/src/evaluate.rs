@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use unband::ErrorKind;
-use unband::With;
 use unband::evaluate::{
     Column, CostColumn, Data, EvaluateError, EvaluateOptions, Evaluation, Measured, Recipe, RecipeRow, Table,
     TableRow, WeightsPolicy,
 };
 use unband::metrics::Direction;
+use unband::{ErrorKind, With};
 use unband_infer::models;
 
 use crate::fault::Fault;

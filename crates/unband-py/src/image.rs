@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use unband::ErrorKind;
-use unband::With;
+use unband::{ErrorKind, With};
 use unband_io::{Limits, Saving, WriteOptions};
 
 use crate::array::Samples;

@@ -4,9 +4,8 @@ use std::path::Path;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use unband::ErrorKind;
-use unband::With;
 use unband::metrics::Scope;
+use unband::{ErrorKind, With};
 use unband_infer::models;
 use unband_metrics::{Better, ComparedWith, Domain, Fault as Cause, Metric, MetricError};
 

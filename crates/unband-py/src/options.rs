@@ -2,10 +2,9 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
-use unband::ErrorKind;
 use unband::{
-    Alpha, Bands, Choice, Dither, Method, Options, OutputDepth, Precision, TreatAs, UpscaleOptions,
-    UpscaleSize, Wrap,
+    Alpha, Bands, Choice, Dither, ErrorKind, Method, Options, OutputDepth, Precision, TreatAs,
+    UpscaleOptions, UpscaleSize, Wrap,
 };
 use unband_image::{ParamKind, ParamValue};
 use unband_infer::models;

@@ -4,8 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use unband::ErrorKind;
-use unband::{Depth, Image, Model, Plane, With};
+use unband::{Depth, ErrorKind, Image, Model, Plane, With};
 use unband_image::image::{
     AuxiliaryImage, Colorimetry, Density, DensityUnit, Mastering, Metadata, TiffData, TiffTag,
 };

@@ -6,14 +6,13 @@ use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use unband::ErrorKind;
 use unband::metrics::video::{
     FrameScores, ScorePart, ScoredPart, VideoInput, VideoScorePlan, VideoScores, score_of_parts, score_part,
     score_parts, score_video as measure,
 };
 use unband::metrics::{MetricsError, Scope};
 use unband::video::{SegmentJob, VideoSegment};
-use unband::{Context, With};
+use unband::{Context, ErrorKind, With};
 use unband_infer::models;
 use unband_metrics::Metric;
 

@@ -9,14 +9,13 @@ use std::thread;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use unband::ErrorKind;
 use unband::files::Task;
 use unband::frames::PackedFrame;
 use unband::video::{
     FrameSource, Temporal, TimeRange, VideoFrame, VideoOptions, VideoReport, check_video, deband_frames,
     deband_video as deband_to_file, decode_options, ending_programs,
 };
-use unband::{Context, Upscaler, With};
+use unband::{Context, ErrorKind, Upscaler, With};
 use unband_video::{Programs, Purpose, StreamChoice, probe};
 
 use crate::fault::Fault;

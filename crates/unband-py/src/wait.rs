@@ -7,8 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use unband::ErrorKind;
-use unband::{Context, Progress, With};
+use unband::{Context, ErrorKind, Progress, With};
 
 use crate::fault::Fault;
 
