@@ -48,6 +48,29 @@ impl Matrix {
         [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]].map(|rgb| self.to_yuv(rgb)[component])
     }
 
+    /// Code of the colour primaries of BT.2020.
+    pub const BT2020_PRIMARIES: u8 = 9;
+
+    /// The matrix of a code point (ITU-T H.273, matrix coefficients), if it is one of these.
+    pub fn of_cicp(code: u8) -> Option<Self> {
+        match code {
+            1 => Some(Self::Bt709),
+            5 | 6 => Some(Self::Bt601),
+            9 => Some(Self::Bt2020),
+            _ => None,
+        }
+    }
+
+    /// The matrix that players assume where none is stated: BT.2020 with its primaries, BT.709 for images
+    /// larger than 1279 × 576, else BT.601.
+    pub fn assumed((width, height): (usize, usize), bt2020_primaries: bool) -> Self {
+        match bt2020_primaries {
+            true => Self::Bt2020,
+            false if width > 1279 || height > 576 => Self::Bt709,
+            false => Self::Bt601,
+        }
+    }
+
     /// Name, such as "BT.601".
     pub fn name(self) -> &'static str {
         match self {

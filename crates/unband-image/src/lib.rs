@@ -43,7 +43,7 @@ pub use color::{Cicp, Color, Matrix, Model, Range, Siting, Subsampling};
 pub use context::{Context, RestoreError};
 pub use cuts::Cuts;
 pub use depth::Depth;
-pub use hint::Hint;
+pub use hint::{Hint, hint_with};
 pub use image::{
     AuxiliaryImage, Colorimetry, Density, DensityUnit, Image, ImageError, Mastering, Metadata, Plane,
     TiffData, TiffTag,

@@ -38,6 +38,17 @@ pub struct Entry {
     pub build: Build,
 }
 
+impl Entry {
+    /// A parameter by its own name or by a host's spelling of it; any other name as it is.
+    pub fn own_name<'a>(&self, name: &'a str, spell: impl Fn(&ParamInfo) -> String) -> &'a str
+    where
+        'static: 'a,
+    {
+        let own = self.params.iter().find(|param| param.name == name || spell(param) == name);
+        own.map_or(name, |param| param.name)
+    }
+}
+
 /// The defaults of a parameter type.
 pub fn defaults<P: Params + 'static>() -> Box<dyn AnyParams> {
     Box::new(P::default())

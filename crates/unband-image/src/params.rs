@@ -23,6 +23,16 @@ pub struct ParamInfo {
     pub unit: &'static str,
 }
 
+impl ParamInfo {
+    /// The name as an identifier of most languages: digits at its start move to its end, `1thr` becomes
+    /// `thr1`.
+    pub fn identifier(&self) -> String {
+        let word = self.name.trim_start_matches(|c: char| c.is_ascii_digit());
+        let digits = &self.name[..self.name.len() - word.len()];
+        format!("{word}{digits}").replace('-', "_")
+    }
+}
+
 /// Value type of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParamKind {

@@ -42,6 +42,17 @@ pub struct Bband {
 /// # Errors
 /// When a sample is not finite, the image has more than 2³¹ samples, or when cancelled.
 pub fn bband(image: &Image, ctx: &Context<'_>) -> Result<Bband, MetricError> {
+    Ok(bband_with_points(image, ctx)?.0)
+}
+
+/// As [`bband`], with the visibility of each point of a band edge, row by row.
+///
+/// # Errors
+/// As [`bband`].
+pub fn bband_with_points(
+    image: &Image,
+    ctx: &Context<'_>,
+) -> Result<(Bband, Vec<bband::Visible>), MetricError> {
     let owned = luma(image)?;
     let (width, height) = (image.width(), image.height());
     let samples = match &owned {
@@ -56,14 +67,15 @@ pub fn bband(image: &Image, ctx: &Context<'_>) -> Result<Bband, MetricError> {
     let points = bband::visibility(&luma, &edges, ctx).map_err(stopped)?;
     let spatial_information = bband::spatial_information(&luma, ctx).map_err(stopped)?;
     let values = || points.iter().map(|v| v.visibility);
-    Ok(Bband {
+    let found = Bband {
         score: bband::pool(values(), spatial_information),
         points: points.len(),
         edges: edges.len(),
         visibility_sum: values().sum(),
         visibility_max: values().fold(0.0, f64::max),
         spatial_information,
-    })
+    };
+    Ok((found, points))
 }
 
 enum Owned {

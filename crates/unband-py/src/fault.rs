@@ -93,20 +93,7 @@ impl Fault {
 
 /// Options of the program as keywords of Python: `depth=16` for `--depth 16`.
 fn as_keywords(hint: &str) -> String {
-    let mut text = String::with_capacity(hint.len());
-    for (i, part) in hint.split('`').enumerate() {
-        if i > 0 {
-            text.push('`');
-        }
-        match part.strip_prefix("--").filter(|_| i % 2 == 1) {
-            Some(option) => {
-                let (name, value) = option.split_once(' ').unwrap_or((option, "True"));
-                text.extend([&name.replace('-', "_"), "=", value]);
-            }
-            None => text += part,
-        }
-    }
-    text
+    unband::hint_with(hint, |name, value| format!("{}={}", name.replace('-', "_"), value.unwrap_or("True")))
 }
 
 impl From<Fault> for PyErr {

@@ -3,14 +3,13 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
 use unband::{
-    Alpha, Bands, Choice, Dither, ErrorKind, Method, Options, OutputDepth, Precision, TreatAs,
+    Alpha, Bands, Choice, Dither, ErrorKind, Method, Options, OutputDepth, ParamInfo, Precision, TreatAs,
     UpscaleOptions, UpscaleSize, Wrap,
 };
 use unband_image::{ParamKind, ParamValue};
 use unband_infer::models;
 
 use crate::fault::Fault;
-use crate::registry::own_name;
 use crate::wait::{Job, Stop};
 
 /// Keyword arguments by name; `None` and missing ones have the default.
@@ -160,13 +159,13 @@ impl<'py> Given<'_, 'py> {
 
     #[allow(clippy::unused_self)] // reads like the others
     fn set(&self, method: &mut Method, name: &str, value: &Bound<'py, PyAny>) -> Result<(), Fault> {
-        let name = own_name(method.entry(), name);
+        let name = method.entry().own_name(name, ParamInfo::identifier);
         let mut text = text_of(value);
         let kind = method.entry().params.iter().find(|param| param.name == name).map(|param| param.kind);
         if kind == Some(ParamKind::File) {
             text = model_file(&text);
         }
-        method.set_text(&name, &text).map_err(Fault::from)
+        method.set_text(name, &text).map_err(Fault::from)
     }
 
     /// The size of an upscaled image: at most one option names it.

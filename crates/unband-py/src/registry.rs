@@ -2,22 +2,9 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use unband::{Entry, ParamInfo};
+use unband::ParamInfo;
 use unband_image::ParamKind;
 use unband_image::params::spoken;
-
-/// A name as an identifier of Python: digits at its start move to its end, `1thr` becomes `thr1`.
-fn identifier(name: &str) -> String {
-    let word = name.trim_start_matches(|c: char| c.is_ascii_digit());
-    let digits = &name[..name.len() - word.len()];
-    format!("{word}{digits}").replace('-', "_")
-}
-
-/// The method's own name of a parameter, from that name or from its identifier.
-pub(crate) fn own_name(entry: &Entry, name: &str) -> String {
-    let own = entry.params.iter().find(|param| param.name == name || identifier(param.name) == name);
-    own.map_or(name, |param| param.name).to_owned()
-}
 
 fn parameter<'py>(py: Python<'py>, info: &ParamInfo) -> PyResult<Bound<'py, PyDict>> {
     let row = PyDict::new(py);
@@ -29,7 +16,7 @@ fn parameter<'py>(py: Python<'py>, info: &ParamInfo) -> PyResult<Bound<'py, PyDi
         ParamKind::File => ("file", &[]),
     };
     row.set_item("name", info.name)?;
-    row.set_item("keyword", identifier(info.name))?;
+    row.set_item("keyword", info.identifier())?;
     row.set_item("doc", info.doc)?;
     row.set_item("kind", kind)?;
     row.set_item("words", words)?;

@@ -69,13 +69,9 @@ pub(crate) fn camel(name: &str) -> String {
 
 /// Options of the program as properties: `depth: 16` for `--depth 16`, `alpha` for `--alpha`.
 fn as_options(hint: &str) -> String {
-    let part = |(i, part): (usize, &str)| match part.strip_prefix("--").filter(|_| i % 2 == 1) {
-        Some(option) => option
-            .split_once(' ')
-            .map_or_else(|| camel(option), |(name, value)| format!("{}: {value}", camel(name))),
-        None => part.to_owned(),
-    };
-    hint.split('`').enumerate().map(part).collect::<Vec<_>>().join("`")
+    unband::hint_with(hint, |name, value| {
+        value.map_or_else(|| camel(name), |value| format!("{}: {value}", camel(name)))
+    })
 }
 
 impl From<unband::Error> for Fault {

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use unband::files::{FileOptions, Task};
 use unband::io::{FormatEntry, Limits};
 use unband::{
-    Alpha, Bands, Choice, Dither, Entry, ErrorKind, Options, OutputDepth, TreatAs, UpscaleOptions,
-    UpscaleSize, Upscaler, With, Wrap,
+    Alpha, Bands, Choice, Dither, ErrorKind, Options, OutputDepth, TreatAs, UpscaleOptions, UpscaleSize,
+    Upscaler, With, Wrap,
 };
 
 use crate::fault::{Fault, camel};
@@ -105,7 +105,9 @@ impl Given {
         let mut method = parsed.map_err(|error| Fault::of(ErrorKind::Option, &error).about("method"))?;
         for (name, value) in &self.params {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            method.set_text(&own_name(method.entry(), name), &text).map_err(unband::Error::from)?;
+            method
+                .set_text(method.entry().own_name(name, |info| camel(info.name)), &text)
+                .map_err(unband::Error::from)?;
         }
         Ok(Choice::Named(method))
     }
@@ -241,10 +243,4 @@ fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
 fn word<T: unband::ParamValue>(name: &str, text: Option<&str>) -> Result<Option<T>, Fault> {
     let Some(text) = text else { return Ok(None) };
     T::parse(text).map(Some).ok_or_else(|| Fault::option(name, &format!("one of {}", T::KIND), text))
-}
-
-/// The method's own name of a parameter, from that name or from its spelling in JavaScript.
-fn own_name(entry: &Entry, name: &str) -> String {
-    let own = entry.params.iter().find(|param| param.name == name || camel(param.name) == name);
-    own.map_or(name, |param| param.name).to_owned()
 }

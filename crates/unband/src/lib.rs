@@ -154,6 +154,6 @@ pub use unband_image::params::spoken;
 pub use unband_image::{
     Color, Context, Depth, Entry, Hint, Image, ImageError, Matrix, Metadata, Method, Model, ParamInfo,
     ParamKind, ParamValue, Plane, PlaneView, PlaneViewMut, Range, Resampling, Rng, SampleArray, SampleData,
-    Subsampling, Window, With, end_threads,
+    Subsampling, Window, With, end_threads, hint_with,
 };
 pub use unband_weights::NetworkFile;

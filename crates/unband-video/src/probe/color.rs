@@ -117,17 +117,19 @@ fn model(video: &Video) -> Result<Model, String> {
     Ok(Model::Yuv { matrix: matrix(video)?, range, subsampling })
 }
 
-/// The matrix. If unspecified, the one that players assume: BT.709 for images larger than 1279 × 576, else
-/// BT.601.
+/// The matrix; if unspecified, [`Matrix::assumed`].
 fn matrix(video: &Video) -> Result<Matrix, String> {
     let primaries = code(PRIMARIES, video.primaries.as_deref());
-    match (video.matrix.as_deref(), primaries) {
-        (None | Some("chroma-derived-nc"), 9) | (Some("bt2020nc"), _) => Ok(Matrix::Bt2020),
-        (None, _) if video.width > 1279 || video.height > 576 => Ok(Matrix::Bt709),
-        (Some("bt709"), _) | (Some("chroma-derived-nc"), 1) => Ok(Matrix::Bt709),
-        (None | Some("bt470bg" | "smpte170m"), _) | (Some("chroma-derived-nc"), 5 | 6) => Ok(Matrix::Bt601),
-        (Some(other), _) => Err(format!("the colour matrix `{other}`")),
-    }
+    let known = match video.matrix.as_deref() {
+        None => {
+            let wide = primaries == Matrix::BT2020_PRIMARIES;
+            return Ok(Matrix::assumed((video.width, video.height), wide));
+        }
+        // Matrices have the numbers of the primaries that they derive from.
+        Some("chroma-derived-nc") => Matrix::of_cicp(primaries),
+        stated => Matrix::of_cicp(code(MATRICES, stated)),
+    };
+    known.ok_or_else(|| format!("the colour matrix `{}`", video.matrix.as_deref().unwrap_or_default()))
 }
 
 /// `FFmpeg`'s name of a matrix.

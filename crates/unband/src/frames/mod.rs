@@ -73,6 +73,11 @@ pub struct FrameOptions {
 }
 
 impl FrameOptions {
+    /// Options for each frame, and the use of its neighbours.
+    pub fn of(options: Options, temporal: Temporal) -> Self {
+        Self { options, temporal }
+    }
+
     /// Does the treatment depend on findings? Reimplemented methods do not use them.
     pub(crate) fn follows_findings(&self) -> bool {
         self.options.method.is_ours() || self.options.faithful == Some(true)

@@ -1,0 +1,27 @@
+//! Panics and errors on their way to a host.
+
+use std::any::Any;
+
+use unband::Hint;
+
+/// The message of a panic.
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("a fault of unband, please report it: {}", text.unwrap_or_default())
+}
+
+/// An error and its next action, in a line.
+#[allow(clippy::needless_pass_by_value)] // for `map_err`
+pub(crate) fn message(error: impl Hint) -> String {
+    match error.hint() {
+        Some(hint) => format!(
+            "{error}; {}",
+            unband::hint_with(&hint, |name, value| {
+                let name = name.replace('-', "_");
+                value.map_or_else(|| format!("{name}=1"), |value| format!("{name}={value}"))
+            })
+        ),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,6 @@
+//! unband in hosts: one library that `VapourSynth`, frei0r's hosts and programs in C load. Each looks for its
+//! own entry points; all stand on the same frames.
+
+mod frame;
+mod guard;
+mod vapoursynth;

@@ -1,0 +1,134 @@
+//! Findings as frame properties, and as maps and masks of false contours.
+
+use std::ffi::c_int;
+
+use unband::findings::BandingMap;
+use unband::verdict::{Verdict, look_at_frame};
+use unband::{Color, Context, Depth, Image, Model, Plane, With};
+
+use super::api::{GRAY, VsVideoFormat};
+use super::filter::{Asked, Filter, Step};
+use super::host::{Host, VsMemory};
+use super::layout;
+use super::scores::{bband_of, plane_of};
+use crate::frame::{FrameLayout, HostFrame};
+use crate::guard::message;
+
+/// The findings on each frame by itself.
+pub(super) struct Inspect {
+    /// The result is the map.
+    pub(super) map: bool,
+    /// A clip of one frame is an image.
+    pub(super) is_image: bool,
+    pub(super) lossy: Option<bool>,
+    pub(super) host: Host,
+    pub(super) threads: usize,
+}
+
+impl Filter for Inspect {
+    fn frame(&self, n: c_int, source: Asked<'_>) -> Result<Step, String> {
+        let frame =
+            layout::framed(source.frame(n)?, self.lossy).map_err(|what| format!("frame {n}: {what}"))?;
+        let image = frame.to_image().map_err(message)?;
+        let ctx = &Context::with(|new| new.threads = self.threads);
+        let (findings, verdict) = if self.is_image {
+            let findings = unband::inspect(&image, ctx);
+            let verdict = Verdict::new(&findings);
+            (findings, verdict)
+        } else {
+            let seen = look_at_frame(&image, ctx);
+            let verdict = Verdict::of_seen(&seen);
+            (seen.findings, verdict)
+        };
+        let mut made = if self.map {
+            let size = (image.width(), image.height());
+            plane_of(&frame.memory, self.host, size, shares(&findings.map, size))?
+        } else {
+            frame.memory.copy()
+        };
+        let mut properties = made.properties_mut();
+        properties.text("UnbandBanding", verdict.grade.word());
+        properties.int("UnbandGrade", verdict.grade as i64);
+        properties.float("UnbandShare", f64::from(verdict.share));
+        properties.text("UnbandCause", verdict.cause.unwrap_or("none"));
+        properties.text("UnbandFinding", &verdict.line);
+        properties.floats("UnbandStep", findings.grids.iter().map(|grid| f64::from(grid.step_codes)));
+        Ok(Step::Done(made))
+    }
+}
+
+/// A map's share at each sample.
+fn shares(map: &BandingMap, (width, height): (usize, usize)) -> impl Iterator<Item = f32> {
+    (0..height).flat_map(move |y| {
+        let row = (y / BandingMap::SIDE) * map.columns;
+        (0..width).map(move |x| map.share.get(row + x / BandingMap::SIDE).copied().unwrap_or(0.0))
+    })
+}
+
+/// A mask of the surroundings of false contours, by BBAND's band edges.
+pub(super) struct ContourMask {
+    /// Distance across and down, in samples.
+    pub(super) radius: usize,
+    /// Least visibility of an edge.
+    pub(super) visibility: f64,
+    pub(super) host: Host,
+    pub(super) threads: usize,
+}
+
+impl ContourMask {
+    /// The format of the mask for a clip.
+    pub(super) fn format(host: Host, clip: &VsVideoFormat) -> Option<VsVideoFormat> {
+        let depth = layout::depth(clip);
+        host.format(GRAY, depth == Depth::F32, depth.bits(), [0, 0])
+    }
+}
+
+impl Filter for ContourMask {
+    fn frame(&self, n: c_int, source: Asked<'_>) -> Result<Step, String> {
+        let frame = layout::framed(source.frame(n)?, None).map_err(|what| format!("frame {n}: {what}"))?;
+        let (_, points) = bband_of(&frame, self.threads)?;
+        let FrameLayout { width, height, depth, .. } = frame.layout;
+        let mut near = vec![false; width * height];
+        for point in points.iter().filter(|point| point.visibility >= self.visibility) {
+            let reach = |at: u32, end: usize| {
+                let at = at as usize;
+                at.saturating_sub(self.radius)..(at + self.radius + 1).min(end)
+            };
+            // Rows first: points are many, and near each other.
+            near[point.point.y as usize * width..][reach(point.point.x, width)].fill(true);
+        }
+        let mask = grown_down(&near, (width, height), self.radius);
+        let format = Self::format(self.host, &frame.memory.format()).ok_or("a grey format is missing")?;
+        let layout = FrameLayout { color: Color::new(Model::Gray), luma_only: false, ..frame.layout };
+        let memory: VsMemory = frame.memory.empty(&format, (width, height)).map_err(message)?;
+        let mut made = HostFrame { layout, memory };
+        let plane = Plane { width, height, data: mask };
+        made.write(&Image::new(vec![plane], Model::Gray, depth)).map_err(message)?;
+        let mut properties = made.memory.properties_mut();
+        // All codes are used.
+        properties.int("_ColorRange", 0);
+        properties.delete("_ChromaLocation");
+        Ok(Step::Done(made.memory))
+    }
+}
+
+/// 1 where a sample within `radius` rows is set, else 0.
+fn grown_down(set: &[bool], (width, height): (usize, usize), radius: usize) -> Vec<f32> {
+    let mut grown = vec![0.0; width * height];
+    // Rows since the last sample that is set, from above and from below.
+    let mut since = vec![usize::MAX; width];
+    let mut sweep = |rows: &mut dyn Iterator<Item = usize>| {
+        since.fill(usize::MAX);
+        for y in rows {
+            for x in 0..width {
+                since[x] = if set[y * width + x] { 0 } else { since[x].saturating_add(1) };
+                if since[x] <= radius {
+                    grown[y * width + x] = 1.0;
+                }
+            }
+        }
+    };
+    sweep(&mut (0..height));
+    sweep(&mut (0..height).rev());
+    grown
+}
