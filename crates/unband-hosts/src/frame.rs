@@ -156,12 +156,7 @@ impl<M: FrameMemory> HostFrame<M> {
         if layout.alpha {
             let plane = layout.colors();
             if depth == self.layout.depth {
-                let (width, height) = layout.size_of(plane);
-                let row = width * layout.sample_bytes();
-                let PlaneBytesMut { bytes, stride } = made.memory.planes_mut(&layout).swap_remove(plane);
-                for (y, from) in self.rows(plane).enumerate().take(height) {
-                    bytes[y * stride..y * stride + row].copy_from_slice(from);
-                }
+                made.copy_plane(self, plane);
             } else {
                 let mut alpha = Plane::filled(0, 0, 0.0);
                 self.read_plane(plane, &mut alpha);
@@ -169,6 +164,23 @@ impl<M: FrameMemory> HostFrame<M> {
             }
         }
         Ok(made)
+    }
+
+    /// Copies a plane of a frame of the same layout.
+    fn copy_plane<N: FrameMemory>(&mut self, from: &HostFrame<N>, plane: usize) {
+        let layout = self.layout;
+        let row = layout.size_of(plane).0 * layout.sample_bytes();
+        let PlaneBytesMut { bytes, stride } = self.memory.planes_mut(&layout).swap_remove(plane);
+        for (y, from) in from.rows(plane).enumerate() {
+            bytes[y * stride..y * stride + row].copy_from_slice(from);
+        }
+    }
+
+    /// Copies a frame of the same layout.
+    pub(crate) fn copy<N: FrameMemory>(&mut self, from: &HostFrame<N>) {
+        for plane in 0..self.layout.planes() {
+            self.copy_plane(from, plane);
+        }
     }
 
     /// The frame with its alpha.

@@ -1,0 +1,136 @@
+//! Options by name and text.
+
+use std::ffi::CStr;
+
+use unband::frames::{FrameOptions, Temporal};
+use unband::{
+    Alpha, Bands, Choice, Dither, Options, OutputDepth, ParamValue, Precision, TreatAs, Wrap, models,
+};
+
+use super::status::CallFailure;
+use crate::guard::message;
+
+/// `unband_options`.
+#[derive(Clone, Default)]
+pub(crate) struct CallOptions {
+    pub(crate) options: Options,
+    pub(crate) temporal: Temporal,
+    /// Threads; 0 for all processors.
+    pub(crate) threads: usize,
+}
+
+/// Names that [`CallOptions::set`] takes.
+const NAMES: &[&str] = &[
+    "method",
+    "strength",
+    "depth",
+    "dither",
+    "seed",
+    "faithful",
+    "everywhere",
+    "truncated",
+    "band-bits",
+    "band-step",
+    "precision",
+    "alpha",
+    "treat-as",
+    "wrap",
+    "locked",
+    "temporal",
+    "max-memory",
+    "threads",
+];
+
+fn value<T: ParamValue>(name: &str, text: &str) -> Result<T, CallFailure> {
+    T::parse(text).ok_or_else(|| CallFailure::option(name, T::KIND, text))
+}
+
+fn whole<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, CallFailure> {
+    text.trim().parse().map_err(|_| CallFailure::option(name, "a whole number", text))
+}
+
+impl CallOptions {
+    /// Sets an option; names and values as on the program's command line.
+    pub(crate) fn set(&mut self, name: &str, text: &str) -> Result<(), CallFailure> {
+        let options = &mut self.options;
+        let wrong = |rule: String| CallFailure::option(name, rule, text);
+        match &*name.replace('_', "-") {
+            "method" => options.method = method(text)?,
+            "strength" => options.strength = value(name, text)?,
+            "depth" => options.depth = depth(text).ok_or_else(|| wrong("8 to 16, 32f or keep".to_owned()))?,
+            "dither" => options.dither = value::<Dither>(name, text)?,
+            "seed" => options.seed = whole(name, text)?,
+            "faithful" if text == "auto" => options.faithful = None,
+            "faithful" => options.faithful = Some(value(name, text)?),
+            "everywhere" => options.everywhere = value(name, text)?,
+            "truncated" => options.truncated = value(name, text)?,
+            "band-bits" => options.bands = Some(Bands::Bits(whole(name, text)?)),
+            "band-step" => options.bands = Some(text.parse::<Bands>().map_err(wrong)?),
+            "precision" => options.precision = value::<Precision>(name, text)?,
+            "alpha" => options.alpha = if value(name, text)? { Alpha::Repair } else { Alpha::Keep },
+            "treat-as" => options.treat_as = value::<TreatAs>(name, text)?,
+            "wrap" => options.wrap = value::<Wrap>(name, text)?,
+            "locked" => options.locked = value(name, text)?,
+            "temporal" => self.temporal = value(name, text)?,
+            "max-memory" => {
+                options.max_memory = Some(
+                    unband::io::parse_amount(text)
+                        .ok_or_else(|| wrong("a size such as 500M or 2G".to_owned()))?,
+                );
+            }
+            "threads" => self.threads = whole(name, text)?,
+            _ => {
+                let what = format!("there is no option `{name}`; the options are {}", NAMES.join(", "));
+                return Err(CallFailure(super::status::Status::Option, what));
+            }
+        }
+        unband::check(&self.options)?;
+        Ok(())
+    }
+
+    /// For the library's frames.
+    pub(crate) fn for_frames(&self) -> FrameOptions {
+        FrameOptions::of(self.options.clone(), self.temporal)
+    }
+
+    /// Threads to use.
+    pub(crate) fn thread_count(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            threads => threads.min(1024),
+        }
+    }
+}
+
+/// A method with its parameters, and the weights that it needs.
+pub(crate) fn method(text: &str) -> Result<Choice, CallFailure> {
+    if text == "auto" {
+        return Ok(Choice::Auto);
+    }
+    let folder = unband_infer::models::folder();
+    let option = |what| CallFailure(super::status::Status::Option, what);
+    let mut method = models::parse_method(text, folder.as_deref()).map_err(message).map_err(option)?;
+    models::settle(&mut method, folder.as_deref()).map_err(message).map_err(option)?;
+    Ok(Choice::Named(method))
+}
+
+fn depth(text: &str) -> Option<OutputDepth> {
+    match text.trim() {
+        "keep" => Some(OutputDepth::Keep),
+        "32f" | "32" | "float" => Some(OutputDepth::Float),
+        bits => bits.parse().ok().filter(|bits| (8..=16).contains(bits)).map(OutputDepth::Bits),
+    }
+}
+
+/// A text of C.
+///
+/// # Safety
+/// Null, or a text that ends in a zero.
+pub(crate) unsafe fn text_of<'a>(text: *const std::ffi::c_char, name: &str) -> Result<&'a str, CallFailure> {
+    if text.is_null() {
+        return Err(CallFailure::argument(format!("`{name}` is null")));
+    }
+    // SAFETY: promised by the caller.
+    let text = unsafe { CStr::from_ptr(text) };
+    text.to_str().map_err(|_| CallFailure::argument(format!("`{name}` must be UTF-8")))
+}

@@ -1,0 +1,277 @@
+//! The frei0r filter `unband`: RGBA of 8 bits, frames in order.
+//!
+//! Source: dyne/frei0r `include/frei0r.h`, version 1.2 of the interface.
+
+use std::ffi::{CStr, CString, c_char, c_double, c_int, c_uint, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use unband::frames::{FrameOptions, FrameProcessor, Temporal};
+use unband::{Choice, Color, Context, Depth, Model, Options, deband_with};
+
+use crate::c::method;
+use crate::frame::{FrameLayout, FrameMemory, HostFrame};
+use crate::guard::{message, panicked};
+use crate::owned::OwnedMemory;
+
+/// `f0r_plugin_info_t`.
+#[repr(C)]
+struct PluginInfo {
+    name: *const c_char,
+    author: *const c_char,
+    plugin_type: c_int,
+    color_model: c_int,
+    frei0r_version: c_int,
+    major_version: c_int,
+    minor_version: c_int,
+    num_params: c_int,
+    explanation: *const c_char,
+}
+
+/// `f0r_param_info_t`.
+#[repr(C)]
+struct FilterParamInfo {
+    name: *const c_char,
+    kind: c_int,
+    explanation: *const c_char,
+}
+
+const FILTER: c_int = 0;
+const RGBA: c_int = 1;
+const BOOL: c_int = 0;
+const DOUBLE: c_int = 1;
+const TEXT: c_int = 4;
+
+/// Parameters in order. Numbers of frei0r are 0 to 1: a strength of 0.25 is the default 1.
+const PARAMS: [(&CStr, c_int, &CStr); 4] = [
+    (
+        c"strength",
+        DOUBLE,
+        c"Strength of the correction, a quarter of the program's: 0.25 is the default, 1 the most",
+    ),
+    (c"method", TEXT, c"auto, or a method with its parameters, such as f3kdb:range=20,y=80"),
+    (c"everywhere", BOOL, c"Correct all flat areas, not only where banding was found"),
+    (c"still", BOOL, c"Treat each frame as an image by itself"),
+];
+/// The program's strength at 1.
+const MOST: f64 = 4.0;
+
+/// An instance of the filter.
+struct Filter {
+    layout: FrameLayout,
+    strength: f64,
+    method: String,
+    /// For the host, which does not free it.
+    method_text: CString,
+    everywhere: bool,
+    still: bool,
+    time: f64,
+    work: Option<Work>,
+    warned: bool,
+}
+
+/// The work for the current parameters.
+enum Work {
+    Images(Options),
+    Frames(Box<FrameProcessor<'static, HostFrame<OwnedMemory>, ()>>),
+}
+
+impl Filter {
+    fn new(width: usize, height: usize) -> Self {
+        let color = Color::new(Model::Rgb);
+        let depth = Depth::EIGHT;
+        let layout = FrameLayout { width, height, color, depth, alpha: true, luma_only: false, lossy: false };
+        Self {
+            layout,
+            strength: 1.0 / MOST,
+            method: "auto".to_owned(),
+            method_text: c"auto".into(),
+            everywhere: false,
+            still: false,
+            time: f64::NEG_INFINITY,
+            work: None,
+            warned: false,
+        }
+    }
+
+    fn options(&self) -> Result<Options, String> {
+        let mut options = Options::default();
+        options.method = method(&self.method).map_err(|failure| failure.1)?;
+        options.everywhere = self.everywhere;
+        if matches!(options.method, Choice::Auto) || options.method.is_ours() {
+            options.strength = (self.strength * MOST) as f32;
+        }
+        unband::check(&options).map_err(message)?;
+        Ok(options)
+    }
+
+    fn work(&mut self, time: f64) -> Result<&mut Work, String> {
+        // After a jump, the frame before is not the one before any more.
+        let jumps = time < self.time || time > self.time + 1.0;
+        self.time = time;
+        if self.work.is_none() {
+            let options = self.options()?;
+            self.work = Some(if self.still {
+                Work::Images(options)
+            } else {
+                let how = FrameOptions::of(options, Temporal::Off);
+                Work::Frames(Box::new(FrameProcessor::new(how, &Context::default())))
+            });
+        }
+        let work = self.work.as_mut().ok_or("no work")?;
+        if let (Work::Frames(frames), true) = (&mut *work, jumps) {
+            frames.restart();
+        }
+        Ok(work)
+    }
+
+    fn run(&mut self, time: f64, pixels: &[u8], result: &mut [u8]) -> Result<(), String> {
+        let mut frame = HostFrame { layout: self.layout, memory: OwnedMemory::new(&self.layout) };
+        for (p, plane) in frame.memory.planes_mut(&self.layout).into_iter().enumerate() {
+            plane.bytes.iter_mut().zip(pixels[p..].iter().step_by(4)).for_each(|(to, &from)| *to = from);
+        }
+        let made = match self.work(time)? {
+            Work::Images(options) => {
+                let image = frame.to_image().map_err(message)?;
+                let (made, _) = deband_with(image, options, &Context::default()).map_err(message)?;
+                frame.of_image(&made).map_err(message)?
+            }
+            Work::Frames(frames) => {
+                frames.push((), frame).map_err(message)?;
+                frames.next().map_err(message)?.ok_or("no frame")?.frame
+            }
+        };
+        for p in 0..4 {
+            let from = made.memory.plane(&made.layout, p).bytes;
+            result[p..].iter_mut().step_by(4).zip(from).for_each(|(to, &from)| *to = from);
+        }
+        Ok(())
+    }
+
+    /// frei0r has no errors: the frame stays as it is, and standard error has the message once.
+    #[allow(clippy::print_stderr)]
+    fn warn(&mut self, what: &str) {
+        if !std::mem::replace(&mut self.warned, true) {
+            eprintln!("frei0r unband: {what}; frames stay as they are");
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn f0r_init() -> c_int {
+    1
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn f0r_deinit() {
+    // The host may unload the library now.
+    let _ = catch_unwind(unband::end_threads);
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn f0r_get_plugin_info(info: *mut PluginInfo) {
+    let part = |part: &str| part.parse().unwrap_or(0);
+    let made = PluginInfo {
+        name: c"unband".as_ptr(),
+        author: c"The unband developers".as_ptr(),
+        plugin_type: FILTER,
+        color_model: RGBA,
+        frei0r_version: 1,
+        major_version: part(env!("CARGO_PKG_VERSION_MAJOR")),
+        minor_version: part(env!("CARGO_PKG_VERSION_MINOR")),
+        num_params: PARAMS.len().try_into().unwrap_or(0),
+        explanation: c"Removes banding (false contours)".as_ptr(),
+    };
+    // SAFETY: the host passes a struct to fill.
+    unsafe { info.write(made) }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn f0r_get_param_info(info: *mut FilterParamInfo, index: c_int) {
+    let Some((name, kind, explanation)) = usize::try_from(index).ok().and_then(|i| PARAMS.get(i)) else {
+        return;
+    };
+    // SAFETY: the host passes a struct to fill.
+    unsafe {
+        info.write(FilterParamInfo { name: name.as_ptr(), kind: *kind, explanation: explanation.as_ptr() });
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn f0r_construct(width: c_uint, height: c_uint) -> *mut c_void {
+    let side = |side: c_uint| usize::try_from(side).ok().filter(|side| (1..=65_535).contains(side));
+    match (side(width), side(height)) {
+        (Some(width), Some(height)) => Box::into_raw(Box::new(Filter::new(width, height))).cast(),
+        _ => std::ptr::null_mut(),
+    }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn f0r_destruct(instance: *mut c_void) {
+    if !instance.is_null() {
+        // SAFETY: from `f0r_construct`, freed once.
+        let filter = unsafe { Box::from_raw(instance.cast::<Filter>()) };
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(filter)));
+    }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn f0r_set_param_value(instance: *mut c_void, param: *mut c_void, index: c_int) {
+    if param.is_null() {
+        return;
+    }
+    // SAFETY: an instance of `f0r_construct`, and a value of the parameter's type.
+    unsafe {
+        let Some(filter) = instance.cast::<Filter>().as_mut() else { return };
+        match index {
+            0 => filter.strength = param.cast::<c_double>().read().clamp(0.0, 1.0),
+            1 => {
+                let text = param.cast::<*const c_char>().read();
+                if text.is_null() {
+                    return;
+                }
+                filter.method_text = CStr::from_ptr(text).into();
+                filter.method = filter.method_text.to_string_lossy().into_owned();
+            }
+            2 => filter.everywhere = param.cast::<c_double>().read() >= 0.5,
+            3 => filter.still = param.cast::<c_double>().read() >= 0.5,
+            _ => return,
+        }
+        (filter.work, filter.warned) = (None, false);
+    }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn f0r_get_param_value(instance: *mut c_void, param: *mut c_void, index: c_int) {
+    if param.is_null() {
+        return;
+    }
+    // SAFETY: an instance of `f0r_construct`, and room for a value of the parameter's type.
+    unsafe {
+        let Some(filter) = instance.cast::<Filter>().as_ref() else { return };
+        let number = |value: c_double| param.cast::<c_double>().write(value);
+        match index {
+            0 => number(filter.strength),
+            1 => param.cast::<*const c_char>().write(filter.method_text.as_ptr()),
+            2 => number(f64::from(u8::from(filter.everywhere))),
+            3 => number(f64::from(u8::from(filter.still))),
+            _ => {}
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn f0r_update(instance: *mut c_void, time: c_double, frame: *const u32, result: *mut u32) {
+    // SAFETY: an instance of `f0r_construct`; both frames have its size, and do not overlap.
+    let (filter, pixels, made) = unsafe {
+        let Some(filter) = instance.cast::<Filter>().as_mut() else { return };
+        let length = filter.layout.width * filter.layout.height * 4;
+        let pixels = std::slice::from_raw_parts(frame.cast::<u8>(), length);
+        (filter, pixels, std::slice::from_raw_parts_mut(result.cast::<u8>(), length))
+    };
+    let run = catch_unwind(AssertUnwindSafe(|| filter.run(time, pixels, made)));
+    if let Err(what) = run.unwrap_or_else(|panic| Err(panicked(&*panic))) {
+        made.copy_from_slice(pixels);
+        filter.work = None;
+        filter.warn(&what);
+    }
+}
