@@ -111,7 +111,7 @@ UNBAND_API void unband_session_free(unband_session *session);
 /* Bits of the results: results have the session's format with these. */
 UNBAND_API int unband_session_bits(const unband_session *session, int *bits);
 
-/* Debands an image by itself. `number`: that of a frame, for methods whose noise moves; 0 for images. The planes
+/* Debands an image by itself: grey and RGB as the program's images, YUV as its videos' frames. `number`: that of a frame, for methods whose noise moves; 0 for images. The planes
  * of `out` must not overlap those of `in`. */
 UNBAND_API int unband_process(unband_session *session, const unband_frame *in, const unband_frame *out,
                               uint32_t number);

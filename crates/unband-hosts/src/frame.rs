@@ -22,6 +22,11 @@ pub(crate) struct FrameLayout {
 }
 
 impl FrameLayout {
+    /// Is a frame by itself an image? The rules of images may turn luma and chroma to RGB.
+    pub(crate) fn is_image(&self) -> bool {
+        !matches!(self.color.model, Model::Yuv { .. })
+    }
+
     /// Bytes of a sample.
     pub(crate) fn sample_bytes(&self) -> usize {
         match self.depth {

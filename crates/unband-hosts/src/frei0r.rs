@@ -105,8 +105,8 @@ impl Filter {
     }
 
     fn work(&mut self, time: f64) -> Result<&mut Work, String> {
-        // After a jump, the frame before is not the one before any more.
-        let jumps = time < self.time || time > self.time + 1.0;
+        // Hosts count in seconds or milliseconds: only a step back is known to be a jump.
+        let jumps = time < self.time;
         self.time = time;
         if self.work.is_none() {
             let options = self.options()?;

@@ -103,15 +103,21 @@ impl Session {
     pub(crate) fn process(&self, frame: HostFrame<CallMemory>, number: u32) -> Result<(), CallFailure> {
         let options = &self.options.options;
         let ctx = &self.context();
-        if options.method.is_ours() || options.faithful == Some(true) {
+        let by_findings = options.method.is_ours() || options.faithful == Some(true);
+        if by_findings && self.layout.is_image() {
             let (made, _) = deband_with(frame.to_image()?, options, ctx)?;
             frame.of_image(&made)?;
             return Ok(());
         }
-        let shot = if let Some(shot) = self.shot.get() {
+        let look = || Shot::inspect(&[&frame], &Arc::new(self.options.for_frames()), ctx);
+        let own;
+        let shot = if by_findings {
+            own = look()?;
+            &own
+        } else if let Some(shot) = self.shot.get() {
             shot
         } else {
-            let shot = Shot::inspect(&[&frame], &Arc::new(self.options.for_frames()), ctx)?;
+            let shot = look()?;
             self.shot.get_or_init(|| shot)
         };
         let restored = shot.restore(frame, number, ctx)?;

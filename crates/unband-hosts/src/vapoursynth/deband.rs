@@ -59,8 +59,8 @@ pub(super) struct Deband {
     pub(super) how: Arc<FrameOptions>,
     /// The shots; `None` where each frame is treated by itself.
     pub(super) ranges: Option<ShotRanges>,
-    /// A clip of one frame is an image.
-    pub(super) is_image: bool,
+    /// Is it the only frame? Grey and RGB are an image then.
+    pub(super) alone: bool,
     pub(super) lossy: Option<bool>,
     /// The planes to change.
     pub(super) planes: [bool; 3],
@@ -173,7 +173,7 @@ impl Filter for Debanding {
 
     fn frame(&self, n: c_int, source: Asked<'_>) -> Result<Step, String> {
         let frame = self.read(source, n)?;
-        if self.deband.is_image {
+        if self.deband.alone && frame.layout.is_image() {
             return Ok(Step::Done(self.with_planes(&frame, self.image(&frame)?)?));
         }
         // Between the request and now, the shot may have been forgotten.

@@ -46,7 +46,7 @@ const UPSCALE: &str = "clip:vnode;scale:float:opt;width:int:opt;height:int:opt;w
     precision:data:opt;depth:int:opt;dither:data:opt;treat_as:data:opt;seed:int:opt;threads:int:opt;";
 const INSPECT: &str = "clip:vnode;map:int:opt;lossy:int:opt;threads:int:opt;";
 const BBAND: &str = "clip:vnode;prop:data:opt;threads:int:opt;";
-const CONTOUR_MASK: &str = "clip:vnode;radius:int:opt;visibility:float:opt;threads:int:opt;";
+const CONTOUR_MASK: &str = "clip:vnode;radius:int:opt;step:float:opt;visibility:float:opt;threads:int:opt;";
 
 /// Arguments of `neo_f3kdb` that choose its implementation: accepted without effect.
 const F3KDB_ONLY: &str = "opt:int:opt;mt:int:opt;";
@@ -139,8 +139,7 @@ fn debanded(
     let cuts: Vec<u64> =
         call.values.ints("cuts").into_iter().filter_map(|cut| u64::try_from(cut).ok()).collect();
     let window = arguments.whole("window", 1..=1_000_000_i64)?.unwrap_or(1).unsigned_abs();
-    let is_image = info.frames == 1;
-    let by_shots = !is_image && (options.method.is_ours() || options.faithful == Some(true));
+    let by_shots = options.method.is_ours() || options.faithful == Some(true);
     let ranges = match call.values.count("cuts") {
         0 => ShotRanges::fixed(frames(&info), window),
         _ => ShotRanges::from_cuts(frames(&info), &cuts),
@@ -155,7 +154,7 @@ fn debanded(
     let filter = Debanding::new(Deband {
         how: Arc::new(FrameOptions::of(options, temporal)),
         ranges: by_shots.then_some(ranges),
-        is_image,
+        alone: info.frames == 1,
         lossy: arguments.switch("lossy"),
         planes,
         threads: arguments.threads()?,
@@ -311,7 +310,7 @@ fn inspect(call: &Call<'_>) -> Result<NewFilter, String> {
     let map = arguments.switch("map").unwrap_or(false);
     let filter = Inspect {
         map,
-        is_image: info.frames == 1,
+        alone: info.frames == 1,
         lossy: arguments.switch("lossy"),
         host: call.host,
         threads: arguments.threads()?,
@@ -323,6 +322,10 @@ fn inspect(call: &Call<'_>) -> Result<NewFilter, String> {
 
 fn contour_mask(call: &Call<'_>) -> Result<NewFilter, String> {
     let (arguments, clip, info) = opened(call)?;
+    let step = call.values.float("step").map(|step| step as f32);
+    if step.is_some_and(|step| !(0.0..=64.0).contains(&step)) {
+        return Err("`step` must be 0 to 64 8-bit codes".into());
+    }
     let visibility = call.values.float("visibility").unwrap_or(0.0);
     if !(visibility.is_finite() && visibility >= 0.0) {
         return Err(format!("`visibility` must be 0 or more, got {visibility}"));
@@ -331,6 +334,7 @@ fn contour_mask(call: &Call<'_>) -> Result<NewFilter, String> {
         radius: arguments
             .whole("radius", 0..=1024_i64)?
             .map_or(16, |radius| usize::try_from(radius).unwrap_or(0)),
+        step,
         visibility,
         host: call.host,
         threads: arguments.threads()?,

@@ -18,8 +18,8 @@ use crate::guard::message;
 pub(super) struct Inspect {
     /// The result is the map.
     pub(super) map: bool,
-    /// A clip of one frame is an image.
-    pub(super) is_image: bool,
+    /// Is it the only frame? Grey and RGB are an image then.
+    pub(super) alone: bool,
     pub(super) lossy: Option<bool>,
     pub(super) host: Host,
     pub(super) threads: usize,
@@ -31,7 +31,7 @@ impl Filter for Inspect {
             layout::framed(source.frame(n)?, self.lossy).map_err(|what| format!("frame {n}: {what}"))?;
         let image = frame.to_image().map_err(message)?;
         let ctx = &Context::with(|new| new.threads = self.threads);
-        let (findings, verdict) = if self.is_image {
+        let (findings, verdict) = if self.alone && frame.layout.is_image() {
             let findings = unband::inspect(&image, ctx);
             let verdict = Verdict::new(&findings);
             (findings, verdict)
@@ -66,7 +66,12 @@ fn shares(map: &BandingMap, (width, height): (usize, usize)) -> impl Iterator<It
 }
 
 /// A mask of the surroundings of false contours, by BBAND's band edges.
+///
+/// BBAND takes steps of more than three 8-bit codes for edges of things: where the bands have larger steps,
+/// contrast is lowered first.
 pub(super) struct ContourMask {
+    /// The step of the bands in 8-bit codes; `None` to find it.
+    pub(super) step: Option<f32>,
     /// Distance across and down, in samples.
     pub(super) radius: usize,
     /// Least visibility of an edge.
@@ -75,7 +80,25 @@ pub(super) struct ContourMask {
     pub(super) threads: usize,
 }
 
+/// The step that [`ContourMask`] lowers larger ones to, in 8-bit codes.
+const STEP: f32 = 2.0;
+
 impl ContourMask {
+    /// The image in which its false contours are band edges.
+    fn lowered(&self, mut image: Image) -> Image {
+        let found = || {
+            let ctx = &Context::with(|new| new.threads = self.threads);
+            let grids = look_at_frame(&image, ctx).findings.grids;
+            grids.iter().filter(|grid| grid.found).map(|grid| grid.step_codes).fold(0.0, f32::max)
+        };
+        let factor = STEP / self.step.unwrap_or_else(found);
+        if factor < 1.0 {
+            image.planes.iter_mut().flat_map(|plane| &mut plane.data).for_each(|v| *v *= factor);
+            image.depth = Depth::F32;
+        }
+        image
+    }
+
     /// The format of the mask for a clip.
     pub(super) fn format(host: Host, clip: &VsVideoFormat) -> Option<VsVideoFormat> {
         let depth = layout::depth(clip);
@@ -86,7 +109,8 @@ impl ContourMask {
 impl Filter for ContourMask {
     fn frame(&self, n: c_int, source: Asked<'_>) -> Result<Step, String> {
         let frame = layout::framed(source.frame(n)?, None).map_err(|what| format!("frame {n}: {what}"))?;
-        let (_, points) = bband_of(&frame, self.threads)?;
+        let image = self.lowered(frame.to_image().map_err(message)?);
+        let (_, points) = bband_of(&image, self.threads)?;
         let FrameLayout { width, height, depth, .. } = frame.layout;
         let mut near = vec![false; width * height];
         for point in points.iter().filter(|point| point.visibility >= self.visibility) {

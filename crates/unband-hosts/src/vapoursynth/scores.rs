@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use unband::{Context, Depth, Model, Range, With};
+use unband::{Context, Depth, Image, Model, Range, With};
 use unband_filters::bband::Visible;
 use unband_image::Codes;
 use unband_metrics::bband::{Bband, bband_with_points};
@@ -87,17 +87,17 @@ pub(super) struct BBand {
     pub(super) threads: usize,
 }
 
-/// The score of a frame and its points.
-pub(super) fn bband_of(frame: &HostFrame<VsMemory>, threads: usize) -> Result<(Bband, Vec<Visible>), String> {
-    let image = frame.to_image().map_err(message)?;
+/// The score of an image and its points.
+pub(super) fn bband_of(image: &Image, threads: usize) -> Result<(Bband, Vec<Visible>), String> {
     let ctx = Context::with(|new| new.threads = threads);
-    bband_with_points(&image, &ctx).map_err(message)
+    bband_with_points(image, &ctx).map_err(message)
 }
 
 impl Filter for BBand {
     fn frame(&self, n: c_int, source: Asked<'_>) -> Result<Step, String> {
         let frame = layout::framed(source.frame(n)?, None).map_err(|what| format!("frame {n}: {what}"))?;
-        let (found, _) = bband_of(&frame, self.threads)?;
+        let image = frame.to_image().map_err(message)?;
+        let (found, _) = bband_of(&image, self.threads)?;
         let mut made = frame.memory.copy();
         made.properties_mut().float(&self.property, found.score);
         Ok(Step::Done(made))

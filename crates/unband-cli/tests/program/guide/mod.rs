@@ -158,7 +158,15 @@ fn the_commands_of_all_pages_print_what_the_pages_show() {
 #[test]
 fn no_page_with_commands_is_forgotten() {
     // Pages of contributors, and those with a test of their own.
-    let others = ["many-machines.md", "rust.md", "from-the-papers.md", "web.md", "comfyui.md"];
+    let others = [
+        "many-machines.md",
+        "rust.md",
+        "from-the-papers.md",
+        "web.md",
+        "comfyui.md",
+        "vapoursynth.md",
+        "c.md",
+    ];
     for path in tracked_in("docs/guide") {
         let name = path.file_name().unwrap().to_str().unwrap();
         let page = format!("docs/guide/{name}");
