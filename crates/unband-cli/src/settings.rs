@@ -74,7 +74,6 @@ pub(crate) fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         };
         Failure { subject: None, message: error.to_string(), hint }
     };
-    unband::check(&options).map_err(usage)?;
     if args.strength.is_some()
         && let Some(method) = named.filter(|method| !method.entry().ours)
     {
@@ -83,6 +82,7 @@ pub(crate) fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
             format!("set its own parameters, `--method {name}:key=value`; `unband list methods` shows all");
         return Err(Failure::usage(format!("{name} does not support `--strength`"), hint));
     }
+    unband::check(&options).map_err(usage)?;
     let extra_output = args.save_output.clone().map(|(name, path)| ExtraOutputFile::new(name, path));
     if let Some(file) = &extra_output {
         let default = Method::new(&unband::SMOOTH);

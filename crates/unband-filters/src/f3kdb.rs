@@ -205,7 +205,7 @@ impl Target<'_> {
     fn rounded<U: Sample>(&mut self, level: Level, values: &[u16]) -> Vec<U> {
         let mut out = vec![U::default(); values.len()];
         if let Some(diffusion) = &mut self.diffusion {
-            diffusion.rows(&mut out, values);
+            diffusion.rows(level, &mut out, values);
         } else {
             let width = self.plane.width.max(1);
             let rows = out.chunks_exact_mut(width).zip(values.chunks_exact(width));

@@ -1,8 +1,8 @@
 /* unband: removes banding (false contours) from images and video, inspects and scores it.
  *
  * Rules of the interface:
- * - Every call returns an unband_status. unband_last_error has the message of the last call of this thread; it is
- *   valid until the thread's next call.
+ * - Calls that can fail return an unband_status. unband_last_error has the message of the thread's last such call;
+ *   it is valid until the next one.
  * - Structs begin with their size: set it to sizeof, as the INIT macros do. Later versions may have more fields.
  * - Nothing is printed, no signal handler is set, nothing exits.
  * - A session may be used by one thread at a time, but for unband_cancel, which any thread may call. Any number
@@ -54,8 +54,8 @@ typedef struct unband_format {
     int32_t bits;                         /* 8 in a byte, 9 to 16 in the low bits of a uint16_t, 32: float */
     int32_t subsampling_x, subsampling_y; /* luma samples per chroma sample, 1, 2 or 4; chroma rounds up */
     int32_t alpha;                        /* 1: a further plane of the image's size, after the others */
-    int32_t range;                        /* unband_range; default: limited for YUV, else full */
-    int32_t primaries, transfer, matrix;  /* code points of ITU-T H.273; 2: not known */
+    int32_t range;                        /* unband_range; default: limited for YUV, else full. RGB is full */
+    int32_t primaries, transfer, matrix;  /* code points of ITU-T H.273; 2: not known. YUV has matrix 1, 2, 5, 6, 9, 12 */
     int32_t siting;                       /* unband_siting of chroma */
     int32_t lossy;                        /* 1: the samples come from lossy coding */
 } unband_format;
@@ -90,17 +90,17 @@ typedef struct unband_session unband_session;
 /* Version of the library, such as "0.1.0". */
 UNBAND_API const char *unband_version(void);
 
-/* Message of the last call of this thread, with the next action; "" if it succeeded. */
+/* Message of the thread's last call that returned a status, with the next action; "" if it succeeded. */
 UNBAND_API const char *unband_last_error(void);
 
 /* Options with their defaults. */
 UNBAND_API unband_options *unband_options_new(void);
 UNBAND_API void unband_options_free(unband_options *options);
 
-/* Sets an option by text, as on the command line of the program: method ("auto", "smooth", "f3kdb:range=20,y=80"),
- * strength, depth ("keep", "8" to "16", "32f"), dither, seed, faithful, everywhere, truncated, band-bits,
- * band-step, precision, alpha, treat-as, wrap, locked, temporal ("off", "still", "motion"), max-memory, threads
- * (0: all processors). A value that is refused changes nothing. */
+/* Sets an option by text, with its meaning on the command line of the program: method ("auto", "smooth",
+ * "f3kdb:range=20,y=80"), strength, depth ("keep", "8" to "16", "32f"), dither, seed, faithful, everywhere,
+ * truncated, band-bits, band-step, precision, alpha, treat-as, wrap, locked, temporal ("off", "still", "motion"),
+ * max-memory, threads (0: all processors). A value that is refused changes nothing. */
 UNBAND_API int unband_options_set(unband_options *options, const char *name, const char *value);
 
 /* A session with a copy of the options (null: the defaults) for frames of a format. */
@@ -111,8 +111,8 @@ UNBAND_API void unband_session_free(unband_session *session);
 /* Bits of the results: results have the session's format with these. */
 UNBAND_API int unband_session_bits(const unband_session *session, int *bits);
 
-/* Debands an image by itself: grey and RGB as the program's images, YUV as its videos' frames. `number`: that of a frame, for methods whose noise moves; 0 for images. The planes
- * of `out` must not overlap those of `in`. */
+/* Debands an image by itself: grey and RGB as the program's images, YUV as its videos' frames. `number`: that of a
+ * frame, for methods whose noise moves; 0 for images. The planes of `out` must not overlap each other or `in`. */
 UNBAND_API int unband_process(unband_session *session, const unband_frame *in, const unband_frame *out,
                               uint32_t number);
 

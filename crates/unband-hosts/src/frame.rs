@@ -1,9 +1,12 @@
 //! Frames in a host's memory: planes of codes or floating point, with strides.
 
+use unband::findings::Findings;
 use unband::frames::Frame;
-use unband::{Color, Context, Depth, Error, Image, ImageError, Model, Plane, Range, Subsampling};
+use unband::verdict::{Verdict, look_at_frame};
+use unband::{Color, Context, Depth, Error, Image, ImageError, Model, Plane};
 use unband_image::cuts::Cuts;
 use unband_image::dither::Grid;
+use unband_image::frame::new_plane;
 use unband_image::frame::rows::{read_row, sample_bytes, write_row};
 use unband_image::{CodePlane, Codec, Codes, CodesMut, Restorer};
 
@@ -52,14 +55,6 @@ impl FrameLayout {
                 subsampling.chroma_size(self.width, self.height)
             }
             _ => (self.width, self.height),
-        }
-    }
-
-    /// The model of a single plane: grey of all codes, or luma in limited range.
-    pub(crate) fn gray(range: Range, matrix: unband::Matrix) -> (Model, bool) {
-        match range {
-            Range::Full => (Model::Gray, false),
-            Range::Limited => (Model::Yuv { matrix, range, subsampling: Subsampling::HALF }, true),
         }
     }
 
@@ -114,10 +109,11 @@ impl<M: FrameMemory> HostFrame<M> {
         (0..height).map(move |y| &bytes[y * stride..y * stride + row])
     }
 
-    fn read_plane(&self, plane: usize, to: &mut Plane) {
+    fn read_plane(&self, plane: usize, to: &mut Plane) -> Result<(), Error> {
         let (width, height) = self.layout.size_of(plane);
-        (to.width, to.height) = (width, height);
-        to.data.resize(width * height, 0.0);
+        if (to.width, to.height) != (width, height) {
+            *to = new_plane(width, height)?;
+        }
         let offset = self.layout.offset(plane);
         let codes = &mut Vec::new();
         for (row, bytes) in to.data.chunks_exact_mut(width).zip(self.rows(plane)) {
@@ -128,6 +124,7 @@ impl<M: FrameMemory> HostFrame<M> {
                 row.iter_mut().zip(floats).for_each(|(to, &from)| *to = f32::from_ne_bytes(from) + offset);
             }
         }
+        Ok(())
     }
 
     fn write_plane(&mut self, plane: usize, from: &Plane) -> Result<(), ImageError> {
@@ -164,7 +161,7 @@ impl<M: FrameMemory> HostFrame<M> {
                 made.copy_plane(self, plane);
             } else {
                 let mut alpha = Plane::filled(0, 0, 0.0);
-                self.read_plane(plane, &mut alpha);
+                self.read_plane(plane, &mut alpha)?;
                 made.write_plane(plane, &alpha).map_err(|error| Error::Image(error.to_string()))?;
             }
         }
@@ -193,7 +190,7 @@ impl<M: FrameMemory> HostFrame<M> {
         let mut image = self.read(Vec::new())?;
         if self.layout.alpha {
             let mut alpha = Plane::filled(0, 0, 0.0);
-            self.read_plane(self.layout.colors(), &mut alpha);
+            self.read_plane(self.layout.colors(), &mut alpha)?;
             image.alpha = Some(alpha);
         }
         Ok(image)
@@ -254,6 +251,24 @@ impl<M: FrameMemory> HostFrame<M> {
         Ok(())
     }
 
+    /// The findings in it, as an image or as a frame of a video, for its planes alone.
+    pub(crate) fn inspected(&self, is_image: bool, ctx: &Context<'_>) -> Result<(Findings, Verdict), Error> {
+        let image = self.to_image()?;
+        let (mut findings, verdict) = if is_image {
+            let findings = unband::inspect(&image, ctx);
+            let verdict = Verdict::new(&findings);
+            (findings, verdict)
+        } else {
+            let seen = look_at_frame(&image, ctx);
+            let verdict = Verdict::of_seen(&seen);
+            (seen.findings, verdict)
+        };
+        if self.layout.luma_only {
+            findings.grids.truncate(1);
+        }
+        Ok((findings, verdict))
+    }
+
     /// A plane's codes; copied to `packed` where there is padding between its rows.
     pub(crate) fn codes<'a>(&'a self, plane: usize, packed: &'a mut Vec<u16>) -> Option<Codes<'a>> {
         let (width, height) = self.layout.size_of(plane);
@@ -282,7 +297,7 @@ impl<M: FrameMemory> Frame for HostFrame<M> {
         spare.resize_with(planes, || Plane::filled(0, 0, 0.0));
         for (p, plane) in spare.iter_mut().enumerate() {
             if p < self.layout.colors() {
-                self.read_plane(p, plane);
+                self.read_plane(p, plane)?;
             } else if let Model::Yuv { subsampling, .. } = model {
                 let (width, height) = subsampling.chroma_size(self.layout.width, self.layout.height);
                 *plane = Plane::filled(width, height, 0.5);
@@ -362,3 +377,7 @@ impl<M: FrameMemory> Frame for HostFrame<M> {
         Ok(Some(made))
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -59,9 +59,8 @@ const MOST: f64 = 4.0;
 struct Filter {
     layout: FrameLayout,
     strength: f64,
-    method: String,
-    /// For the host, which does not free it.
-    method_text: CString,
+    /// Also for the host, which does not free it.
+    method: CString,
     everywhere: bool,
     still: bool,
     time: f64,
@@ -83,8 +82,7 @@ impl Filter {
         Self {
             layout,
             strength: 1.0 / MOST,
-            method: "auto".to_owned(),
-            method_text: c"auto".into(),
+            method: c"auto".into(),
             everywhere: false,
             still: false,
             time: f64::NEG_INFINITY,
@@ -93,9 +91,19 @@ impl Filter {
         }
     }
 
+    /// Sets a parameter. Some hosts set all before each frame: only another value begins again.
+    fn set<T: PartialEq>(&mut self, field: impl FnOnce(&mut Self) -> &mut T, value: T) {
+        let own = field(self);
+        #[allow(clippy::eq_op)] // not a number equals nothing, itself included
+        if *own != value && value == value {
+            *own = value;
+            (self.work, self.warned) = (None, false);
+        }
+    }
+
     fn options(&self) -> Result<Options, String> {
         let mut options = Options::default();
-        options.method = method(&self.method).map_err(|failure| failure.1)?;
+        options.method = method(&self.method.to_string_lossy()).map_err(|failure| failure.1)?;
         options.everywhere = self.everywhere;
         if matches!(options.method, Choice::Auto) || options.method.is_ours() {
             options.strength = (self.strength * MOST) as f32;
@@ -125,7 +133,8 @@ impl Filter {
     }
 
     fn run(&mut self, time: f64, pixels: &[u8], result: &mut [u8]) -> Result<(), String> {
-        let mut frame = HostFrame { layout: self.layout, memory: OwnedMemory::new(&self.layout) };
+        let mut frame =
+            HostFrame { layout: self.layout, memory: OwnedMemory::new(&self.layout).map_err(message)? };
         for (p, plane) in frame.memory.planes_mut(&self.layout).into_iter().enumerate() {
             plane.bytes.iter_mut().zip(pixels[p..].iter().step_by(4)).for_each(|(to, &from)| *to = from);
         }
@@ -222,21 +231,19 @@ unsafe extern "C" fn f0r_set_param_value(instance: *mut c_void, param: *mut c_vo
     // SAFETY: an instance of `f0r_construct`, and a value of the parameter's type.
     unsafe {
         let Some(filter) = instance.cast::<Filter>().as_mut() else { return };
+        let number = || param.cast::<c_double>().read();
         match index {
-            0 => filter.strength = param.cast::<c_double>().read().clamp(0.0, 1.0),
+            0 => filter.set(|filter| &mut filter.strength, number().clamp(0.0, 1.0)),
             1 => {
                 let text = param.cast::<*const c_char>().read();
-                if text.is_null() {
-                    return;
+                if !text.is_null() {
+                    filter.set(|filter| &mut filter.method, CStr::from_ptr(text).into());
                 }
-                filter.method_text = CStr::from_ptr(text).into();
-                filter.method = filter.method_text.to_string_lossy().into_owned();
             }
-            2 => filter.everywhere = param.cast::<c_double>().read() >= 0.5,
-            3 => filter.still = param.cast::<c_double>().read() >= 0.5,
-            _ => return,
+            2 => filter.set(|filter| &mut filter.everywhere, number() >= 0.5),
+            3 => filter.set(|filter| &mut filter.still, number() >= 0.5),
+            _ => {}
         }
-        (filter.work, filter.warned) = (None, false);
     }
 }
 
@@ -251,7 +258,7 @@ unsafe extern "C" fn f0r_get_param_value(instance: *mut c_void, param: *mut c_vo
         let number = |value: c_double| param.cast::<c_double>().write(value);
         match index {
             0 => number(filter.strength),
-            1 => param.cast::<*const c_char>().write(filter.method_text.as_ptr()),
+            1 => param.cast::<*const c_char>().write(filter.method.as_ptr()),
             2 => number(f64::from(u8::from(filter.everywhere))),
             3 => number(f64::from(u8::from(filter.still))),
             _ => {}

@@ -2,6 +2,7 @@
 //! own entry points; all stand on the same frames.
 
 mod c;
+mod colors;
 mod frame;
 mod frei0r;
 mod guard;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use unband::Error;
+use unband_image::frame::FrameError;
 
 use crate::frame::{FrameLayout, FrameMemory, PlaneBytes, PlaneBytesMut};
 
@@ -17,10 +18,20 @@ fn row_bytes(layout: &FrameLayout, plane: usize) -> usize {
 
 impl OwnedMemory {
     /// Planes of zeros.
-    pub(crate) fn new(layout: &FrameLayout) -> Self {
-        // Words, so that samples of two bytes are aligned.
-        let words = |p: usize| (row_bytes(layout, p) * layout.size_of(p).1).div_ceil(2);
-        Self(Arc::new((0..layout.planes()).map(|p| vec![0; words(p)]).collect()))
+    ///
+    /// # Errors
+    /// Not enough memory.
+    pub(crate) fn new(layout: &FrameLayout) -> Result<Self, Error> {
+        let mut planes = Vec::with_capacity(layout.planes());
+        for p in 0..layout.planes() {
+            let (width, height) = layout.size_of(p);
+            // Words, so that samples of two bytes are aligned.
+            let words = (row_bytes(layout, p) * height).div_ceil(2);
+            let enough = Vec::<u16>::new().try_reserve_exact(words);
+            enough.map_err(|_| FrameError::Memory { width, height })?;
+            planes.push(vec![0; words]);
+        }
+        Ok(Self(Arc::new(planes)))
     }
 }
 
@@ -39,6 +50,6 @@ impl FrameMemory for OwnedMemory {
     }
 
     fn like(&self, layout: &FrameLayout) -> Result<Self, Error> {
-        Ok(Self::new(layout))
+        Self::new(layout)
     }
 }

@@ -51,13 +51,24 @@ impl Matrix {
     /// Code of the colour primaries of BT.2020.
     pub const BT2020_PRIMARIES: u8 = 9;
 
-    /// The matrix of a code point (ITU-T H.273, matrix coefficients), if it is one of these.
-    pub fn of_cicp(code: u8) -> Option<Self> {
+    /// The matrix of a code point (ITU-T H.273, matrix coefficients).
+    fn of_cicp(code: u8) -> Option<Self> {
         match code {
             1 => Some(Self::Bt709),
             5 | 6 => Some(Self::Bt601),
             9 => Some(Self::Bt2020),
             _ => None,
+        }
+    }
+
+    /// The matrix of declared code points, if it is one of these; where none is declared (2),
+    /// [`Matrix::assumed`]. 12 takes that of the primaries.
+    pub fn declared(matrix: u8, primaries: u8, size: (usize, usize)) -> Option<Self> {
+        match matrix {
+            2 => Some(Self::assumed(size, primaries == Self::BT2020_PRIMARIES)),
+            // Matrices have the numbers of the primaries that they derive from.
+            12 => Self::of_cicp(primaries),
+            other => Self::of_cicp(other),
         }
     }
 

@@ -102,6 +102,11 @@ pub(crate) fn declared(found: Findings, image: &Image, options: &Options) -> Fin
 pub fn check(options: &Options) -> Result<(), Error> {
     if let Some(method) = options.method.named() {
         settled(method, options)?.prepare()?;
+        let is_set = options.strength.to_bits() != 1.0f32.to_bits();
+        if is_set && !method.entry().ours {
+            let range = "omitted for a method of others, which has parameters of its own";
+            return Err(Error::Option { name: STRENGTH, range, got: options.strength.to_string() });
+        }
     }
     ranges(options)
 }

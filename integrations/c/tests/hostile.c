@@ -89,6 +89,23 @@ int main(void) {
     }
     for (fault = 0; fault < kinds; fault++) EXPECT(seen[fault] > 10);
 
+    /* Frames without bands come back whole, at their own depth and at another. */
+    fault = -1;
+    for (int deep = 0; deep < 2; deep++) {
+        unsigned char *same = malloc(2 * BYTES);
+        unband_session *other;
+        EXPECT(unband_options_set(options, "depth", deep ? "16" : "keep") == UNBAND_OK);
+        EXPECT(unband_session_new(options, &format, &other) == UNBAND_OK);
+        memset(made, 100, BYTES), memset(same, 171, 2 * BYTES);
+        unband_frame flat = planes(made), copy = planes(same);
+        for (int p = 0; deep && p < 3; p++) copy.strides[p] *= 2;
+        copy.planes[1] = same + LUMA * (1 + deep), copy.planes[2] = same + (LUMA + CHROMA) * (1 + deep);
+        EXPECT(unband_process(other, &flat, &copy, 0) == UNBAND_OK);
+        for (int i = 0; i < BYTES; i++) EXPECT(deep ? ((uint16_t *)(void *)same)[i] == 100 << 8 : same[i] == 100);
+        unband_session_free(other);
+        free(same);
+    }
+
     /* In the large: frames in and out, cancelled, begun anew. */
     unband_frame result = planes(made);
     int64_t tag, results = 0;
@@ -98,10 +115,15 @@ int main(void) {
         EXPECT(status == UNBAND_AGAIN);
     }
     EXPECT(unband_finish(session) == UNBAND_OK);
+    unband_frame tied = planes(made);
+    tied.planes[2] = tied.planes[1];
+    EXPECT(unband_pull(session, &tied, &tag) == UNBAND_ERR_ARGUMENT);
     while ((status = unband_pull(session, &result, &tag)) == UNBAND_OK) EXPECT(tag == 10 + results++);
     EXPECT(status == UNBAND_AGAIN && results == 6);
     unband_cancel(session);
+    unband_findings findings = UNBAND_FINDINGS_INIT;
     EXPECT(unband_process(session, &in, &result, 0) == UNBAND_ERR_CANCELLED);
+    EXPECT(unband_inspect(session, &in, 0, &findings) == UNBAND_ERR_CANCELLED);
     EXPECT(unband_reset(session) == UNBAND_OK && unband_process(session, &in, &result, 0) == UNBAND_OK);
     unband_session_free(session);
     unband_session_free(NULL);

@@ -22,9 +22,9 @@ IMAGES = [
     ("F3kdb", {"output_depth": 16}, ["-m", "f3kdb:output_depth=16", "--depth", "16"]),
     ("Gradfun", {"strength": 2.0, "radius": 20}, ["-m", "gradfun:strength=2,radius=20"]),
     ("FFmpegDeband", {"thr1": 0.03}, ["-m", "ffmpeg-deband:1thr=0.03"]),
-    ("Placebo", {"iterations": 2}, ["-m", "libplacebo:iterations=2"]),
-    ("Placebo", {"dither": 0}, ["-m", "libplacebo:dither=none"]),
-    ("Placebo", {"dither_algo": 1}, ["-m", "libplacebo:dither=ordered"]),
+    ("Placebo", {}, ["-m", "libplacebo:planes=1,threshold=4,grain=6"]),
+    ("Placebo", {"planes": 7, "iterations": 2, "dither": 0}, ["-m", "libplacebo:iterations=2,threshold=4,grain=6,dither=none"]),
+    ("Placebo", {"threshold": 3.0, "grain": 4.0, "dither_algo": 1}, ["-m", "libplacebo:planes=1,dither=ordered"]),
     ("AdaDeband", {}, ["-m", "adadeband"]),
     ("FCDR", {"th1": 2.0}, ["-m", "fcdr:th1=2"]),
 ]
@@ -244,10 +244,19 @@ REFUSED = [
     ("F3kdb", {"y": 70000}, "`y` must be 0 to 65535, got 70000"),
     ("Placebo", {"dither_algo": 9}, "`dither_algo` must be 0 to 3"),
     ("Net", {"weights": "/nowhere.pth"}, "/nowhere.pth"),
-    ("Upscale", {"scale": -1.0}, "`scale` must be above 0"),
+    ("Upscale", {"scale": -1.0}, "`scale` must be 0.05 to 64, got -1"),
     ("Upscale", {"scale": 2.0, "width": 9}, "`scale` must be omitted"),
     ("Cambi", {"topk": 7.0}, "`topk` must be"),
+    ("Cambi", {"scaling": -1.0}, "`scaling` must be 0 or more, got -1"),
     ("ContourMask", {"radius": -1}, "`radius` must be 0 to 1024"),
+    ("ContourMask", {"step": 65.0}, "`step` must be 0 to 64, got 65"),
+    ("Deband", {"method": "f3kdb", "strength": 2.0}, "strength must be omitted for a method of others"),
+    ("Deband", {"band_step": [float("nan")]}, "`band_step` must be 0.25 to 64 codes, got NaN"),
+    ("Deband", {"cuts": [5, -1]}, "`cuts` must be numbers of frames, from 0, got -1"),
+    ("Deband", {"cuts": [5], "window": 2}, "`window` must be omitted"),
+    ("F3kdb", {"output_depth": 7}, "`output_depth` must be 8 to 16, or 0 for the clip's, got 7"),
+    ("BBand", {"prop": "a b"}, "`prop` must be letters"),
+    ("Cambi", {"prop": ""}, "`prop` must be letters"),
 ]
 
 
@@ -256,6 +265,53 @@ def test_wrong_arguments_are_refused_at_once(video, function, arguments, message
     _, source = video
     with pytest.raises(vs.Error, match=message):
         getattr(clip_of(source[:2], vs.YUV420P8).unband, function)(**arguments)
+
+
+def test_arguments_are_in_the_originals_order(video):
+    _, source = video
+    clip = clip_of(source[:1], vs.YUV420P8)
+    named = clip.unband.F3kdb(range=12, y=60, cb=40, cr=50, grainy=0, grainc=0, sample_mode=1, seed=3, blur_first=0)
+    placed = clip.unband.F3kdb(12, 60, 40, 50, 0, 0, 1, 3, 0)
+    assert all(np.array_equal(a, b) for a, b in zip(planes(named.get_frame(0)), planes(placed.get_frame(0))))
+    signature = core.unband.F3kdb.signature
+    original = "range y cb cr grainy grainc sample_mode seed blur_first dynamic_grain opt mt dither_algo keep_tv_range"
+    assert [part.split(":")[0] for part in signature.split(";")[1:15]] == original.split()
+    signature = core.unband.Placebo.signature
+    original = "planes iterations threshold radius grain dither dither_algo log_level"
+    assert [part.split(":")[0] for part in signature.split(";")[1:9]] == original.split()
+
+
+def test_a_clip_without_cuts_is_one_shot(video):
+    _, source = video
+    clip = clip_of(source, vs.YUV420P8)
+    whole, cut = clip.unband.Deband(cuts=[]).get_frame(7), clip.unband.Deband(cuts=[0, 900, 0]).get_frame(7)
+    assert all(np.array_equal(a, b) for a, b in zip(planes(whole), planes(cut)))
+
+
+def test_endless_clips(video):
+    _, source = video
+    clip = core.std.Loop(clip_of(source[:2], vs.YUV420P8), 0)
+    for function in ("F3kdb", "Deband", "Inspect"):
+        getattr(clip.unband, function)().get_frame(clip.num_frames - 1)
+
+
+@pytest.mark.parametrize(("matrix", "works"), [(1, True), (2, True), (6, True), (9, True), (8, False), (10, False)])
+def test_matrices(video, matrix, works):
+    _, source = video
+    clip = clip_of(source[:1], vs.YUV420P8, {"_Matrix": matrix})
+    if works:
+        clip.unband.Upscale(scale=1.2).get_frame(0)
+        return
+    for function in ("Deband", "Upscale", "Inspect"):
+        with pytest.raises(vs.Error, match=f"the matrix {matrix} is not supported"):
+            getattr(clip.unband, function)().get_frame(0)
+
+
+def test_rgb_in_limited_range_is_refused(example):
+    _, source = example
+    clip = clip_of([source], vs.RGB24).std.SetFrameProps(_Range=0)
+    with pytest.raises(vs.Error, match="RGB in limited range"):
+        clip.unband.Deband().get_frame(0)
 
 
 def test_interlaced_and_half_float_are_refused(video):

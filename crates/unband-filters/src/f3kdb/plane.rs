@@ -183,7 +183,7 @@ pub(super) fn f3kdb_rows<T: Sample, U: Sample>(
             for (row, y) in values.chunks_exact_mut(width).zip(y0..) {
                 rows.values(level, y, row);
             }
-            diffusion.rows(out, values);
+            diffusion.rows(level, out, values);
         }
         return Ok(());
     }
@@ -196,7 +196,7 @@ pub(super) fn f3kdb_rows<T: Sample, U: Sample>(
 }
 
 /// Rows per diffusion step.
-const BAND: usize = 8;
+const BAND: usize = 16;
 
 /// Computes rows of a plane.
 pub(super) struct Rows<'a, T> {

@@ -3,10 +3,11 @@
 use std::ffi::c_void;
 use std::ops::Range as Bytes;
 
-use unband::{Color, Depth, Error, Matrix, Model, Range, Subsampling};
-use unband_image::color::{Cicp, Siting};
+use unband::{Depth, Error, Range, Subsampling};
+use unband_image::color::Siting;
 
-use super::status::CallFailure;
+use super::status::{CallFailure, Status};
+use crate::colors::{DeclaredColor, PlaneKind};
 use crate::frame::{FrameLayout, FrameMemory, HostFrame, PlaneBytes, PlaneBytesMut};
 use crate::owned::OwnedMemory;
 
@@ -79,27 +80,25 @@ pub(crate) unsafe fn layout_of(format: *const CallFormat) -> Result<FrameLayout,
         32 => Depth::F32,
         other => return wrong("bits", "8 to 16, or 32 for floating point", other),
     };
-    let code = |code: i32| u8::try_from(code).ok().filter(|&code| code != 2);
-    let assumed =
-        || Matrix::assumed((width, height), code(format.primaries) == Some(Matrix::BT2020_PRIMARIES));
-    let matrix = code(format.matrix).and_then(Matrix::of_cicp).unwrap_or_else(assumed);
-    let range = match (format.range, format.model) {
-        (1, _) | (0, 2) => Range::Limited,
-        (2 | 0, _) => Range::Full,
-        (other, _) => return wrong("range", "0 to 2", other),
-    };
-    let (model, luma_only) = match format.model {
-        0 => FrameLayout::gray(range, matrix),
-        1 => (Model::Rgb, false),
+    let kind = match format.model {
+        0 => PlaneKind::Gray,
+        1 => PlaneKind::Rgb,
         2 => {
             let [x, y] = format.subsampling;
-            if ![x, y].iter().all(|factor| [1, 2, 4].contains(factor)) {
-                return wrong("subsampling_x and subsampling_y", "1, 2 or 4", x);
+            for (name, factor) in [("subsampling_x", x), ("subsampling_y", y)] {
+                if ![1, 2, 4].contains(&factor) {
+                    return wrong(name, "1, 2 or 4", factor);
+                }
             }
-            let subsampling = Subsampling { x: x as u8, y: y as u8 };
-            (Model::Yuv { matrix, range, subsampling }, false)
+            PlaneKind::Yuv(Subsampling { x: x as u8, y: y as u8 })
         }
         other => return wrong("model", "UNBAND_GRAY, UNBAND_RGB or UNBAND_YUV", other),
+    };
+    let range = match format.range {
+        0 => None,
+        1 => Some(Range::Limited),
+        2 => Some(Range::Full),
+        other => return wrong("range", "0 to 2", other),
     };
     let siting = match format.siting {
         0 => Siting::Left,
@@ -107,14 +106,14 @@ pub(crate) unsafe fn layout_of(format: *const CallFormat) -> Result<FrameLayout,
         2 => Siting::TopLeft,
         other => return wrong("siting", "0 to 2", other),
     };
-    let points = [format.primaries, format.transfer, format.matrix].map(code);
-    let cicp = match points {
-        [Some(primaries), Some(transfer), Some(matrix)] => {
-            Some(Cicp { primaries, transfer, matrix, full_range: range == Range::Full })
-        }
-        _ => None,
-    };
-    let color = Color { model, cicp, siting };
+    let mut points = [2; 3];
+    let named = [("primaries", format.primaries), ("transfer", format.transfer), ("matrix", format.matrix)];
+    for (point, (name, code)) in points.iter_mut().zip(named) {
+        let Ok(code) = u8::try_from(code) else { return wrong(name, "a code point, 0 to 255", code) };
+        *point = code;
+    }
+    let declared = DeclaredColor { kind, size: (width, height), range, gray: Range::Full, points, siting };
+    let (color, luma_only) = declared.color().map_err(|what| CallFailure(Status::Unsupported, what))?;
     let (alpha, lossy) = (format.alpha != 0, format.lossy != 0);
     Ok(FrameLayout { width, height, color, depth, alpha, luma_only, lossy })
 }
@@ -122,8 +121,9 @@ pub(crate) unsafe fn layout_of(format: *const CallFormat) -> Result<FrameLayout,
 /// A frame that lives for the call, and the one that results are written to.
 #[derive(Clone, Copy)]
 pub(crate) struct CallMemory {
-    planes: [(*mut u8, usize); 4],
-    results: Option<[(*mut u8, usize); 4]>,
+    planes: Planes,
+    /// `None` in a result.
+    results: Option<Planes>,
 }
 
 // SAFETY: the caller's memory stays for the call; parts of it are written by one thread each.
@@ -139,7 +139,7 @@ unsafe fn planes_of(
     frame: *const CallFrame,
     name: &str,
     layout: &FrameLayout,
-) -> Result<[(*mut u8, usize); 4], CallFailure> {
+) -> Result<Planes, CallFailure> {
     // SAFETY: promised by the caller.
     let frame = unsafe { read(frame, name) }?;
     let mut planes = [(std::ptr::null_mut(), 0); 4];
@@ -172,6 +172,26 @@ fn addresses(layout: &FrameLayout, p: usize, (start, stride): (*mut u8, usize)) 
     start.addr()..start.addr() + stride * (height - 1) + width * layout.sample_bytes()
 }
 
+type Planes = [(*mut u8, usize); 4];
+
+/// Refuses planes for a result that overlap each other, or those of the input.
+fn apart(
+    (results, made): (&FrameLayout, &Planes),
+    input: Option<(&FrameLayout, &Planes)>,
+) -> Result<(), CallFailure> {
+    let own = |p: usize| addresses(results, p, made[p]);
+    let meets = |a: &Bytes<usize>, b: &Bytes<usize>| a.start < b.end && b.start < a.end;
+    for p in 0..results.planes() {
+        let meets_input = input.is_some_and(|(layout, planes)| {
+            (0..layout.planes()).any(|q| meets(&own(p), &addresses(layout, q, planes[q])))
+        });
+        if meets_input || (0..p).any(|q| meets(&own(p), &own(q))) {
+            return Err(CallFailure::argument(format!("`out.planes[{p}]` overlaps another plane")));
+        }
+    }
+    Ok(())
+}
+
 /// A frame to read, with the frame for its result.
 ///
 /// # Safety
@@ -183,14 +203,7 @@ pub(crate) unsafe fn call_frame(
 ) -> Result<HostFrame<CallMemory>, CallFailure> {
     // SAFETY: promised by the caller.
     let (planes, made) = unsafe { (planes_of(input, "in", layout)?, planes_of(output, "out", results)?) };
-    let own = |p: usize| addresses(results, p, made[p]);
-    let meets = |a: &Bytes<usize>, b: &Bytes<usize>| a.start < b.end && b.start < a.end;
-    for p in 0..results.planes() {
-        let with_input = (0..layout.planes()).any(|q| meets(&own(p), &addresses(layout, q, planes[q])));
-        if with_input || (0..p).any(|q| meets(&own(p), &own(q))) {
-            return Err(CallFailure::argument(format!("`out.planes[{p}]` overlaps another plane")));
-        }
-    }
+    apart((results, &made), Some((layout, &planes)))?;
     Ok(HostFrame { layout: *layout, memory: CallMemory { planes, results: Some(made) } })
 }
 
@@ -218,8 +231,18 @@ pub(crate) unsafe fn write_out(
 ) -> Result<(), CallFailure> {
     // SAFETY: promised by the caller.
     let planes = unsafe { planes_of(output, "out", &made.layout)? };
+    apart((&made.layout, &planes), None)?;
     let mut to = HostFrame { layout: made.layout, memory: CallMemory { planes, results: None } };
     to.copy(made);
+    Ok(())
+}
+
+/// Writes a frame to the place of its result, where it is not there already: unchanged frames are the input.
+pub(crate) fn settle(made: &HostFrame<CallMemory>) -> Result<(), Error> {
+    if made.memory.results.is_some() {
+        let memory = made.memory.like(&made.layout)?;
+        HostFrame { layout: made.layout, memory }.copy(made);
+    }
     Ok(())
 }
 
@@ -233,7 +256,7 @@ impl FrameMemory for CallMemory {
     fn planes_mut(&mut self, layout: &FrameLayout) -> Vec<PlaneBytesMut<'_>> {
         let plane = |p: usize| {
             let ((start, stride), bytes) = (self.planes[p], addresses(layout, p, self.planes[p]));
-            // SAFETY: `planes_of` checked it; `call_frame` refuses results that overlap.
+            // SAFETY: `planes_of` checked it; `apart` refuses results that overlap.
             PlaneBytesMut { bytes: unsafe { std::slice::from_raw_parts_mut(start, bytes.len()) }, stride }
         };
         (0..layout.planes()).map(plane).collect()

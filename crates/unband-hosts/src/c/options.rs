@@ -4,10 +4,11 @@ use std::ffi::CStr;
 
 use unband::frames::{FrameOptions, Temporal};
 use unband::{
-    Alpha, Bands, Choice, Dither, Options, OutputDepth, ParamValue, Precision, TreatAs, Wrap, models,
+    Alpha, Bands, Choice, Dither, Options, OutputDepth, ParamKind, ParamValue, Precision, TreatAs, Wrap,
+    models,
 };
 
-use super::status::CallFailure;
+use super::status::{CallFailure, Status};
 use crate::guard::message;
 
 /// `unband_options`.
@@ -42,7 +43,11 @@ const NAMES: &[&str] = &[
 ];
 
 fn value<T: ParamValue>(name: &str, text: &str) -> Result<T, CallFailure> {
-    T::parse(text).ok_or_else(|| CallFailure::option(name, T::KIND, text))
+    let rule = || match T::KIND {
+        ParamKind::Number => "a number".to_owned(),
+        kind => kind.to_string(),
+    };
+    T::parse(text).ok_or_else(|| CallFailure::option(name, rule(), text))
 }
 
 fn whole<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, CallFailure> {
@@ -64,8 +69,14 @@ impl CallOptions {
             "faithful" => options.faithful = Some(value(name, text)?),
             "everywhere" => options.everywhere = value(name, text)?,
             "truncated" => options.truncated = value(name, text)?,
-            "band-bits" => options.bands = Some(Bands::Bits(whole(name, text)?)),
-            "band-step" => options.bands = Some(text.parse::<Bands>().map_err(wrong)?),
+            "band-bits" => match whole(name, text)? {
+                bits @ 1..=12 => options.bands = Some(Bands::Bits(bits)),
+                _ => return Err(wrong("1 to 12".to_owned())),
+            },
+            "band-step" => {
+                let said = |rule| CallFailure(Status::Option, format!("`{name}` must be {rule}"));
+                options.bands = Some(text.parse::<Bands>().map_err(said)?);
+            }
             "precision" => options.precision = value::<Precision>(name, text)?,
             "alpha" => options.alpha = if value(name, text)? { Alpha::Repair } else { Alpha::Keep },
             "treat-as" => options.treat_as = value::<TreatAs>(name, text)?,
@@ -81,7 +92,7 @@ impl CallOptions {
             "threads" => self.threads = whole(name, text)?,
             _ => {
                 let what = format!("there is no option `{name}`; the options are {}", NAMES.join(", "));
-                return Err(CallFailure(super::status::Status::Option, what));
+                return Err(CallFailure(Status::Option, what));
             }
         }
         unband::check(&self.options)?;
@@ -108,7 +119,7 @@ pub(crate) fn method(text: &str) -> Result<Choice, CallFailure> {
         return Ok(Choice::Auto);
     }
     let folder = unband_infer::models::folder();
-    let option = |what| CallFailure(super::status::Status::Option, what);
+    let option = |what| CallFailure(Status::Option, what);
     let mut method = models::parse_method(text, folder.as_deref()).map_err(message).map_err(option)?;
     models::settle(&mut method, folder.as_deref()).map_err(message).map_err(option)?;
     Ok(Choice::Named(method))

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
 
 use unband::findings::Findings;
 use unband::frames::{FrameProcessor, Shot};
-use unband::verdict::{Verdict, look_at_frame};
+use unband::verdict::Verdict;
 use unband::{Context, With, deband_with};
 
-use super::format::CallMemory;
+use super::format::{CallMemory, settle};
 use super::options::CallOptions;
 use super::status::CallFailure;
 use crate::frame::{FrameLayout, HostFrame};
@@ -103,13 +103,14 @@ impl Session {
     pub(crate) fn process(&self, frame: HostFrame<CallMemory>, number: u32) -> Result<(), CallFailure> {
         let options = &self.options.options;
         let ctx = &self.context();
-        let by_findings = options.method.is_ours() || options.faithful == Some(true);
+        let how = self.options.for_frames();
+        let by_findings = how.follows_findings();
         if by_findings && self.layout.is_image() {
             let (made, _) = deband_with(frame.to_image()?, options, ctx)?;
             frame.of_image(&made)?;
             return Ok(());
         }
-        let look = || Shot::inspect(&[&frame], &Arc::new(self.options.for_frames()), ctx);
+        let look = || Shot::inspect(&[&frame], &Arc::new(how), ctx);
         let own;
         let shot = if by_findings {
             own = look()?;
@@ -121,7 +122,7 @@ impl Session {
             self.shot.get_or_init(|| shot)
         };
         let restored = shot.restore(frame, number, ctx)?;
-        shot.finish(&[&restored], 0, ctx)?;
+        settle(&shot.finish(&[&restored], 0, ctx)?)?;
         Ok(())
     }
 
@@ -148,7 +149,7 @@ impl Session {
                 "no frame may follow `unband_finish`; `unband_reset` begins another video",
             ));
         }
-        let mut own = HostFrame { layout: self.layout, memory: OwnedMemory::new(&self.layout) };
+        let mut own = HostFrame { layout: self.layout, memory: OwnedMemory::new(&self.layout)? };
         own.copy(frame);
         let new = || FrameProcessor::new(self.options.for_frames(), &self.context());
         let processor = video.processor.get_or_insert_with(new);
@@ -192,14 +193,11 @@ impl Session {
         frame: &HostFrame<CallMemory>,
         is_image: bool,
     ) -> Result<(Findings, Verdict), CallFailure> {
-        let (image, ctx) = (frame.to_image()?, &self.context());
-        if is_image {
-            let findings = unband::inspect(&image, ctx);
-            let verdict = Verdict::new(&findings);
-            return Ok((findings, verdict));
-        }
-        let seen = look_at_frame(&image, ctx);
-        let verdict = Verdict::of_seen(&seen);
-        Ok((seen.findings, verdict))
+        let ctx = &self.context();
+        let stopped = |_| CallFailure::from(unband::Error::Cancelled);
+        ctx.check().map_err(stopped)?;
+        let found = frame.inspected(is_image, ctx)?;
+        ctx.check().map_err(stopped)?;
+        Ok(found)
     }
 }

@@ -1,5 +1,6 @@
 //! Arguments of calls as options of the library.
 
+use unband::frames::ShotRanges;
 use unband::{
     Bands, Choice, Dither, Entry, Method, OutputDepth, ParamInfo, ParamKind, ParamValue, Precision,
 };
@@ -73,10 +74,51 @@ impl Arguments {
         Ok(planes)
     }
 
+    /// A number within bounds.
+    pub(super) fn number(
+        self,
+        name: &str,
+        range: std::ops::RangeInclusive<f64>,
+    ) -> Result<Option<f64>, String> {
+        let Some(value) = self.0.float(name) else { return Ok(None) };
+        let rule = || match *range.end() {
+            f64::MAX => format!("{} or more", range.start()),
+            end => format!("{} to {end}", range.start()),
+        };
+        if range.contains(&value) { Ok(Some(value)) } else { Err(wrong(name, &rule(), value)) }
+    }
+
+    /// Name of a frame property.
+    pub(super) fn property(self, default: &str) -> Result<String, String> {
+        let name = self.0.text("prop").unwrap_or_else(|| default.to_owned());
+        let mut letters = name.chars();
+        let fine = letters.next().is_some_and(|c| c == '_' || c.is_ascii_alphabetic())
+            && letters.all(|c| c == '_' || c.is_ascii_alphanumeric());
+        let rule = "letters, digits and underscores, without a digit at its start";
+        if fine { Ok(name) } else { Err(wrong("prop", rule, format!("`{name}`"))) }
+    }
+
+    /// The shots of a clip: by `cuts`, or windows.
+    pub(super) fn shots(self, frames: u64) -> Result<ShotRanges, String> {
+        let window = self.whole("window", 1..=1_000_000_i64)?;
+        if !self.0.has("cuts") {
+            return Ok(ShotRanges::fixed(frames, window.unwrap_or(1).unsigned_abs()));
+        }
+        if window.is_some() {
+            return Err("`window` must be omitted where `cuts` is given".into());
+        }
+        let cut = |cut: i64| u64::try_from(cut).map_err(|_| wrong("cuts", "numbers of frames, from 0", cut));
+        let cuts = self.0.ints("cuts").into_iter().map(cut).collect::<Result<Vec<_>, _>>()?;
+        Ok(ShotRanges::from_cuts(frames, &cuts))
+    }
+
     /// Bands that the user has stated, by their bits or steps.
     pub(super) fn bands(self) -> Result<Option<Bands>, String> {
         let bits = self.whole("band_bits", 1..=12_i64)?.map(|bits| Bands::Bits(bits as u8));
         let steps: Vec<f32> = self.0.floats("band_step").into_iter().map(|step| step as f32).collect();
+        if let Some(step) = steps.iter().find(|step| !(0.25..=64.0).contains(*step)) {
+            return Err(wrong("band_step", "0.25 to 64 codes", step));
+        }
         match (bits, steps[..].try_into(), &steps[..]) {
             (bits, _, []) => Ok(bits),
             (Some(_), ..) => Err("`band_step` must be omitted where `band_bits` is given".into()),

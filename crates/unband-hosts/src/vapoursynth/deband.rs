@@ -50,7 +50,13 @@ impl<K: Eq + Hash + Copy, V: Clone> Recent<K, V> {
                 cell
             })
         };
-        cell.get_or_init(make).clone()
+        let made = cell.get_or_init(make).clone();
+        if made.is_err() {
+            // Another request may have what this one lacked.
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.retain(|(known, other)| *known != key || !Arc::ptr_eq(other, &cell));
+        }
+        made
     }
 }
 
@@ -95,14 +101,6 @@ impl Debanding {
 
     fn read(&self, source: Asked<'_>, n: c_int) -> Result<VsHostFrame, String> {
         layout::framed(source.frame(n)?, self.deband.lossy).map_err(|what| format!("frame {n}: {what}"))
-    }
-
-    fn shot(&self, n: c_int, source: Asked<'_>) -> Result<Arc<Shot>, String> {
-        let Some((key, frames)) = self.inspected(n) else {
-            // One treatment for all frames, which does not depend on them.
-            return self.shots.get(0, || self.inspect(&[n], source));
-        };
-        self.shots.get(key, || self.inspect(&frames, source))
     }
 
     fn inspect(&self, frames: &[c_int], source: Asked<'_>) -> Result<Arc<Shot>, String> {
@@ -176,26 +174,32 @@ impl Filter for Debanding {
         if self.deband.alone && frame.layout.is_image() {
             return Ok(Step::Done(self.with_planes(&frame, self.image(&frame)?)?));
         }
-        // Between the request and now, the shot may have been forgotten.
-        let missing = |frames: Vec<c_int>| -> Vec<c_int> {
-            frames.into_iter().filter(|&n| source.get(n).is_none()).collect()
+        let missing = |frames: &[c_int]| -> Vec<c_int> {
+            frames.iter().copied().filter(|&n| source.get(n).is_none()).collect()
         };
-        if let Some((key, frames)) = self.inspected(n)
-            && self.shots.known(key).is_none()
-        {
-            let missing = missing(frames);
-            if !missing.is_empty() {
-                return Ok(Step::Needs(missing));
+        let shot = match self.inspected(n) {
+            // One treatment for all frames, which does not depend on them.
+            None => self.shots.get(0, || self.inspect(&[n], source))?,
+            Some((key, frames)) => {
+                if let Some(shot) = self.shots.known(key) {
+                    shot
+                } else {
+                    // Between the request and now, the shot may have been forgotten.
+                    let missing = missing(&frames);
+                    if !missing.is_empty() {
+                        return Ok(Step::Needs(missing));
+                    }
+                    self.shots.get(key, || self.inspect(&frames, source))?
+                }
             }
-        }
-        let shot = self.shot(n, source)?;
+        };
         let near: Vec<c_int> = match &self.deband.ranges {
             Some(ranges) => {
                 ranges.near(n.unsigned_abs().into(), &shot).filter_map(|n| c_int::try_from(n).ok()).collect()
             }
             None => vec![n],
         };
-        let missing = missing(near.clone());
+        let missing = missing(&near);
         if !missing.is_empty() {
             return Ok(Step::Needs(missing));
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use unband::frames::{FrameOptions, ShotRanges, Temporal};
+use unband::frames::{FrameOptions, Temporal};
 use unband::{Choice, Entry, Method, Options, OutputDepth, UpscaleOptions, UpscaleSize, Weights, models};
 use unband_filters as filters;
 use unband_image::Params;
@@ -39,7 +39,7 @@ pub(super) struct Call<'a> {
 
 const DEBAND: &str = "clip:vnode;method:data:opt;strength:float:opt;band_step:float[]:opt;band_bits:int:opt;\
     temporal:data:opt;planes:int[]:opt;depth:int:opt;dither:data:opt;everywhere:int:opt;faithful:int:opt;\
-    precision:data:opt;seed:int:opt;lossy:int:opt;cuts:int[]:opt;window:int:opt;threads:int:opt;";
+    precision:data:opt;seed:int:opt;lossy:int:opt;cuts:int[]:opt:empty;window:int:opt;threads:int:opt;";
 const NET: &str = "clip:vnode;weights:data;precision:data:opt;order:data:opt;scale:float:opt;steps:int:opt;\
     original:int:opt;seed:int:opt;planes:int[]:opt;depth:int:opt;dither:data:opt;threads:int:opt;";
 const UPSCALE: &str = "clip:vnode;scale:float:opt;width:int:opt;height:int:opt;weights:data:opt;\
@@ -48,10 +48,16 @@ const INSPECT: &str = "clip:vnode;map:int:opt;lossy:int:opt;threads:int:opt;";
 const BBAND: &str = "clip:vnode;prop:data:opt;threads:int:opt;";
 const CONTOUR_MASK: &str = "clip:vnode;radius:int:opt;step:float:opt;visibility:float:opt;threads:int:opt;";
 
-/// Arguments of `neo_f3kdb` that choose its implementation: accepted without effect.
-const F3KDB_ONLY: &str = "opt:int:opt;mt:int:opt;";
-/// Arguments of vs-placebo: a switch and a number in place of a word.
-const PLACEBO_DITHER: &str = "dither:int:opt;dither_algo:int:opt;log_level:int:opt;";
+/// Arguments of `neo_f3kdb` in their order. Two choose its implementation: accepted without effect.
+const F3KDB: &str = "range y cb cr grainy grainc sample_mode seed blur_first dynamic_grain opt mt \
+    dither_algo keep_tv_range output_depth random_algo_ref random_algo_grain random_param_ref \
+    random_param_grain preset y_1 cb_1 cr_1 y_2 cb_2 cr_2 scale angle_boost max_angle";
+/// Arguments of vs-placebo in their order: a switch and a number in place of the word for dither.
+const PLACEBO: &str = "planes iterations threshold radius grain dither dither_algo log_level";
+/// Its defaults, where libplacebo has others by now.
+const PLACEBO_DEFAULTS: [(&str, &str); 3] = [("planes", "1"), ("threshold", "4"), ("grain", "6")];
+/// Longest clip that f3kdb's random numbers know.
+const MOST_FRAMES: i32 = 100_000_000;
 /// CAMBI's first arguments, as in other plug-ins.
 const CAMBI_FIRST: [&str; 4] = ["window_size", "topk", "tvi_threshold", "max_log_contrast"];
 const CAMBI_OWN: &str = "eotf:int:opt;prop:data:opt;scores:int:opt;scaling:float:opt;";
@@ -84,19 +90,20 @@ pub(super) static FUNCTIONS: LazyLock<Vec<Function>> = LazyLock::new(|| {
     ]
 });
 
-/// A reimplemented filter under its original's argument names.
+/// A reimplemented filter under its original's argument names, in its original's order.
 fn original(name: &'static str, entry: &'static Entry) -> Function {
+    let first = match name {
+        "F3kdb" => F3KDB,
+        "Placebo" => PLACEBO,
+        _ => "",
+    };
+    let first: Vec<&str> = first.split_whitespace().collect();
     let mut arguments = "clip:vnode;".to_owned();
-    for info in entry.params {
-        match info.name {
-            "dither" if name == "Placebo" => arguments += PLACEBO_DITHER,
-            "output_depth" => {
-                arguments += &declared(info);
-                arguments += F3KDB_ONLY;
-            }
-            _ => arguments += &declared(info),
-        }
+    for name in &first {
+        let own = entry.params.iter().find(|info| info.name == *name && info.name != "dither");
+        arguments += &own.map_or_else(|| format!("{name}:int:opt;"), declared);
     }
+    arguments.extend(entry.params.iter().filter(|info| !first.contains(&info.name)).map(declared));
     let takes = |name: &str| entry.params.iter().any(|info| info.name == name);
     if !takes("planes") {
         arguments += "planes:int[]:opt;";
@@ -117,11 +124,6 @@ fn opened(call: &Call<'_>) -> Result<(Arguments, Clip, VsVideoInfo), String> {
     Ok((arguments, clip, info))
 }
 
-/// Number of frames.
-fn frames(info: &VsVideoInfo) -> u64 {
-    u64::try_from(info.frames).unwrap_or(0)
-}
-
 /// The clip debanded by options, which are checked.
 fn debanded(
     call: &Call<'_>,
@@ -136,14 +138,9 @@ fn debanded(
     let VsVideoFormat { family, subsampling, .. } = info.format;
     let format = call.host.format(family, depth == unband::Depth::F32, depth.bits(), subsampling);
     let format = format.ok_or("`depth` must be 8 to 16, or 32 for floating point")?;
-    let cuts: Vec<u64> =
-        call.values.ints("cuts").into_iter().filter_map(|cut| u64::try_from(cut).ok()).collect();
-    let window = arguments.whole("window", 1..=1_000_000_i64)?.unwrap_or(1).unsigned_abs();
-    let by_shots = options.method.is_ours() || options.faithful == Some(true);
-    let ranges = match call.values.count("cuts") {
-        0 => ShotRanges::fixed(frames(&info), window),
-        _ => ShotRanges::from_cuts(frames(&info), &cuts),
-    };
+    let how = FrameOptions::of(options, temporal);
+    let by_shots = how.follows_findings();
+    let ranges = arguments.shots(u64::try_from(info.frames).unwrap_or(0))?;
     let own_planes =
         call.function.method.is_some_and(|entry| entry.params.iter().any(|info| info.name == "planes"));
     let planes = if own_planes {
@@ -152,7 +149,7 @@ fn debanded(
         arguments.planes(usize::try_from(info.format.planes).unwrap_or(3))?
     };
     let filter = Debanding::new(Deband {
-        how: Arc::new(FrameOptions::of(options, temporal)),
+        how: Arc::new(how),
         ranges: by_shots.then_some(ranges),
         alone: info.frames == 1,
         lossy: arguments.switch("lossy"),
@@ -187,13 +184,22 @@ fn reimplemented(call: &Call<'_>) -> Result<NewFilter, String> {
     options.depth = arguments.depth()?;
     let set = |method: &mut Method, name: &str, text: &str| method.set_text(name, text).map_err(message);
     match call.function.name {
-        "Placebo" => set(&mut method, "dither", placebo_dither(call.values)?)?,
-        "F3kdb" => {
-            if let Some(bits) = call.values.int("output_depth").filter(|bits| *bits != 0) {
-                options.depth = OutputDepth::Bits(u8::try_from(bits).unwrap_or(0));
+        "Placebo" => {
+            for (name, value) in PLACEBO_DEFAULTS.iter().filter(|(name, _)| !call.values.has(name)) {
+                set(&mut method, name, value)?;
             }
-            if call.values.int("frames").is_none() {
-                set(&mut method, "frames", &info.frames.max(1).to_string())?;
+            set(&mut method, "dither", placebo_dither(call.values)?)?;
+        }
+        "F3kdb" => {
+            match arguments.whole("output_depth", 0..=16_i64)? {
+                None | Some(0) => {}
+                Some(bits @ 8..) => options.depth = OutputDepth::Bits(bits as u8),
+                Some(bits) => {
+                    return Err(format!("`output_depth` must be 8 to 16, or 0 for the clip's, got {bits}"));
+                }
+            }
+            if !call.values.has("frames") {
+                set(&mut method, "frames", &info.frames.clamp(1, MOST_FRAMES).to_string())?;
             }
         }
         _ => {}
@@ -224,7 +230,7 @@ fn net(call: &Call<'_>) -> Result<NewFilter, String> {
     let mut method = arguments.parameters(entry)?;
     method.set("weights", &Weights::File(file)).map_err(message)?;
     for name in ["order", "scale", "steps", "original", "seed"] {
-        if call.values.count(name) > 0 && !method.takes(name) {
+        if call.values.has(name) && !method.takes(name) {
             return Err(format!("{} has no `{name}`", method.name()));
         }
     }
@@ -245,10 +251,7 @@ fn upscale(call: &Call<'_>) -> Result<NewFilter, String> {
     let (arguments, clip, info) = opened(call)?;
     let values = call.values;
     let side = |name| arguments.whole(name, 1..=65_535_i64);
-    let scale = values.float("scale").map(UpscaleSize::Scale);
-    if values.float("scale").is_some_and(|scale| !(scale > 0.0 && scale <= 64.0)) {
-        return Err("`scale` must be above 0 and at most 64".into());
-    }
+    let scale = arguments.number("scale", 0.05..=64.0)?.map(UpscaleSize::Scale);
     let pixels = |side: i64| usize::try_from(side).unwrap_or(1);
     let size = match (scale, side("width")?.map(pixels), side("height")?.map(pixels)) {
         (None, None, None) => UpscaleSize::default(),
@@ -283,13 +286,10 @@ fn make_cambi(call: &Call<'_>) -> Result<NewFilter, String> {
         Some(1) => cambi::Eotf::Pq,
         Some(other) => return Err(format!("`eotf` must be 0 (BT.1886) or 1 (PQ), got {other}")),
     };
-    let scaling = call.values.float("scaling");
-    if scaling.is_some_and(|factor| !(factor.is_finite() && factor > 0.0)) {
-        return Err("`scaling` must be above 0".into());
-    }
+    let scaling = arguments.number("scaling", 0.0..=f64::MAX)?;
     let filter = Cambi {
         options,
-        property: call.values.text("prop").unwrap_or_else(|| "CAMBI".to_owned()),
+        property: arguments.property("CAMBI")?,
         scores: arguments.switch("scores").unwrap_or(false),
         scaling,
         host: call.host,
@@ -300,8 +300,7 @@ fn make_cambi(call: &Call<'_>) -> Result<NewFilter, String> {
 
 fn make_bband(call: &Call<'_>) -> Result<NewFilter, String> {
     let (arguments, clip, info) = opened(call)?;
-    let property = call.values.text("prop").unwrap_or_else(|| "BBAND".to_owned());
-    let filter = BBand { property, threads: arguments.threads()? };
+    let filter = BBand { property: arguments.property("BBAND")?, threads: arguments.threads()? };
     Ok(NewFilter { clip, info, same: true, filter: Box::new(filter) })
 }
 
@@ -322,14 +321,8 @@ fn inspect(call: &Call<'_>) -> Result<NewFilter, String> {
 
 fn contour_mask(call: &Call<'_>) -> Result<NewFilter, String> {
     let (arguments, clip, info) = opened(call)?;
-    let step = call.values.float("step").map(|step| step as f32);
-    if step.is_some_and(|step| !(0.0..=64.0).contains(&step)) {
-        return Err("`step` must be 0 to 64 8-bit codes".into());
-    }
-    let visibility = call.values.float("visibility").unwrap_or(0.0);
-    if !(visibility.is_finite() && visibility >= 0.0) {
-        return Err(format!("`visibility` must be 0 or more, got {visibility}"));
-    }
+    let step = arguments.number("step", 0.0..=64.0)?.map(|step| step as f32);
+    let visibility = arguments.number("visibility", 0.0..=f64::MAX)?.unwrap_or(0.0);
     let filter = ContourMask {
         radius: arguments
             .whole("radius", 0..=1024_i64)?
@@ -341,4 +334,35 @@ fn contour_mask(call: &Call<'_>) -> Result<NewFilter, String> {
     };
     let format = ContourMask::format(call.host, &info.format).ok_or("a grey format is missing")?;
     Ok(NewFilter { clip, info: VsVideoInfo { format, ..info }, same: true, filter: Box::new(filter) })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn the_guide_has_every_function() {
+        let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/vapoursynth.md");
+        let guide = fs::read_to_string(guide).unwrap();
+        for function in FUNCTIONS.iter() {
+            assert!(guide.contains(&format!("`{}`", function.name)), "{} is not in the guide", function.name);
+        }
+    }
+
+    /// `VapourSynth` refuses plug-ins with others.
+    #[test]
+    fn arguments_are_unique_names() {
+        for function in FUNCTIONS.iter() {
+            let names: Vec<&str> =
+                function.arguments.split_terminator(';').map(|a| a.split(':').next().unwrap()).collect();
+            let plain = |name: &&str| name.starts_with(|c: char| c.is_ascii_alphabetic());
+            assert!(names.iter().all(plain), "{}: {names:?}", function.name);
+            let mut once = names.clone();
+            once.sort_unstable();
+            once.dedup();
+            assert_eq!(once.len(), names.len(), "{}: {names:?}", function.name);
+        }
+    }
 }

@@ -69,11 +69,21 @@ impl Values {
         Self { host, map }
     }
 
-    /// Number of values; 0 for a name that is not given.
-    pub(super) fn count(self, name: &str) -> usize {
+    /// Number of values; `None` for a name that is not given.
+    fn given(self, name: &str) -> Option<usize> {
         // SAFETY: the map lives, the name ends in a zero.
         let count = unsafe { (self.host.api.count)(self.map, c_text(name).as_ptr()) };
-        usize::try_from(count).unwrap_or(0)
+        usize::try_from(count).ok()
+    }
+
+    /// Is the name given, perhaps without values?
+    pub(super) fn has(self, name: &str) -> bool {
+        self.given(name).is_some()
+    }
+
+    /// Number of values.
+    fn count(self, name: &str) -> usize {
+        self.given(name).unwrap_or(0)
     }
 
     fn get<T>(

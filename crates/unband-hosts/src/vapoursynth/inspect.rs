@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 
 use unband::findings::BandingMap;
-use unband::verdict::{Verdict, look_at_frame};
+use unband::verdict::look_at_frame;
 use unband::{Color, Context, Depth, Image, Model, Plane, With};
 
 use super::api::{GRAY, VsVideoFormat};
@@ -29,19 +29,11 @@ impl Filter for Inspect {
     fn frame(&self, n: c_int, source: Asked<'_>) -> Result<Step, String> {
         let frame =
             layout::framed(source.frame(n)?, self.lossy).map_err(|what| format!("frame {n}: {what}"))?;
-        let image = frame.to_image().map_err(message)?;
         let ctx = &Context::with(|new| new.threads = self.threads);
-        let (findings, verdict) = if self.alone && frame.layout.is_image() {
-            let findings = unband::inspect(&image, ctx);
-            let verdict = Verdict::new(&findings);
-            (findings, verdict)
-        } else {
-            let seen = look_at_frame(&image, ctx);
-            let verdict = Verdict::of_seen(&seen);
-            (seen.findings, verdict)
-        };
+        let is_image = self.alone && frame.layout.is_image();
+        let (findings, verdict) = frame.inspected(is_image, ctx).map_err(message)?;
         let mut made = if self.map {
-            let size = (image.width(), image.height());
+            let size = (frame.layout.width, frame.layout.height);
             plane_of(&frame.memory, self.host, size, shares(&findings.map, size))?
         } else {
             frame.memory.copy()

@@ -2,11 +2,12 @@
 
 use std::ffi::c_int;
 
-use unband::{Color, Depth, Matrix, Model, Range, Subsampling};
-use unband_image::color::{Cicp, Siting};
+use unband::{Depth, Range, Subsampling};
+use unband_image::color::Siting;
 
 use super::api::{FLOAT, GRAY, INTEGER, RGB, VsVideoFormat, VsVideoInfo, YUV};
-use super::host::{Values, VsMemory};
+use super::host::VsMemory;
+use crate::colors::{DeclaredColor, PlaneKind};
 use crate::frame::{FrameLayout, HostFrame};
 
 /// Refuses clips whose frames have no format, size or depth in common, or another than unband reads.
@@ -25,8 +26,8 @@ pub(super) fn check(info: &VsVideoInfo) -> Result<(), String> {
     if !known {
         let kind = if sample_type == FLOAT { "floating-point" } else { "integer" };
         return Err(format!(
-            "clips of 8 to 16-bit integers or 32-bit floating point are supported, this one has {bits}-bit {kind} \
-             samples: convert it with `resize` first"
+            "clips of 8 to 16-bit integers or 32-bit floating point are supported, this one has {bits}-bit \
+             {kind} samples: convert it with `resize` first"
         ));
     }
     if subsampling.iter().any(|&log| !(0..=2).contains(&log)) {
@@ -49,43 +50,38 @@ pub(super) fn of(frame: &VsMemory, lossy: Option<bool>) -> Result<FrameLayout, S
     let properties = frame.properties();
     if properties.int("_FieldBased").is_some_and(|field| field != 0) {
         return Err(
-            "the frame is interlaced (_FieldBased): deinterlace the clip first, or work on `std.SeparateFields`".into()
+            "the frame is interlaced (_FieldBased): deinterlace first, or work on `std.SeparateFields`"
+                .into(),
         );
     }
-    let (model, luma_only) = model(&format, (width, height), properties);
-    let siting = match properties.int("_ChromaLocation").or_else(|| properties.int("_ChromaLoc")) {
-        Some(1) => Siting::Center,
-        Some(2) => Siting::TopLeft,
-        _ => Siting::Left,
+    let point = |name: &str| {
+        let declared = properties.int(name).unwrap_or(2);
+        u8::try_from(declared).map_err(|_| format!("{name} must be a code point, got {declared}"))
     };
-    let cicp = cicp(properties, matches!(model, Model::Yuv { range: Range::Limited, .. }));
-    let color = Color { model, cicp, siting };
+    let [x, y] = format.subsampling.map(|log: c_int| 1_u8 << log.clamp(0, 2));
+    let declared = DeclaredColor {
+        kind: match format.family {
+            RGB => PlaneKind::Rgb,
+            GRAY => PlaneKind::Gray,
+            _ => PlaneKind::Yuv(Subsampling { x, y }),
+        },
+        size: (width, height),
+        // `_ColorRange` of API 4.0: 0 is full, 1 limited.
+        range: properties
+            .int("_ColorRange")
+            .map(|range| if range == 0 { Range::Full } else { Range::Limited }),
+        // As `resize` takes it.
+        gray: Range::Limited,
+        points: [point("_Primaries")?, point("_Transfer")?, point("_Matrix")?],
+        siting: match properties.int("_ChromaLocation") {
+            Some(1) => Siting::Center,
+            Some(2) => Siting::TopLeft,
+            _ => Siting::Left,
+        },
+    };
+    let (color, luma_only) = declared.color()?;
     let lossy = lossy.unwrap_or(format.family == YUV);
     Ok(FrameLayout { width, height, color, depth: depth(&format), alpha: false, luma_only, lossy })
-}
-
-fn model(format: &VsVideoFormat, size: (usize, usize), properties: Values) -> (Model, bool) {
-    // `_ColorRange` of API 4.0: 0 is full, 1 limited.
-    let full = properties.int("_ColorRange").map(|range| range == 0);
-    let code = |name: &str| properties.int(name).and_then(|code| u8::try_from(code).ok());
-    let assumed = || Matrix::assumed(size, code("_Primaries") == Some(Matrix::BT2020_PRIMARIES));
-    let matrix = code("_Matrix").and_then(Matrix::of_cicp).unwrap_or_else(assumed);
-    let range = if full == Some(true) { Range::Full } else { Range::Limited };
-    match format.family {
-        RGB => (Model::Rgb, false),
-        GRAY => FrameLayout::gray(range, matrix),
-        _ => {
-            let [x, y] = format.subsampling.map(|log: c_int| 1_u8 << log.clamp(0, 2));
-            (Model::Yuv { matrix, range, subsampling: Subsampling { x, y } }, false)
-        }
-    }
-}
-
-/// Declared code points, if all are.
-fn cicp(properties: Values, limited: bool) -> Option<Cicp> {
-    let code = |name: &str| properties.int(name).and_then(|code| u8::try_from(code).ok());
-    let (primaries, transfer, matrix) = (code("_Primaries")?, code("_Transfer")?, code("_Matrix")?);
-    Some(Cicp { primaries, transfer, matrix, full_range: !limited })
 }
 
 /// A frame with its layout.

@@ -117,19 +117,17 @@ fn model(video: &Video) -> Result<Model, String> {
     Ok(Model::Yuv { matrix: matrix(video)?, range, subsampling })
 }
 
-/// The matrix; if unspecified, [`Matrix::assumed`].
+/// The matrix; if unspecified, the one that players assume.
 fn matrix(video: &Video) -> Result<Matrix, String> {
     let primaries = code(PRIMARIES, video.primaries.as_deref());
-    let known = match video.matrix.as_deref() {
-        None => {
-            let wide = primaries == Matrix::BT2020_PRIMARIES;
-            return Ok(Matrix::assumed((video.width, video.height), wide));
-        }
-        // Matrices have the numbers of the primaries that they derive from.
-        Some("chroma-derived-nc") => Matrix::of_cicp(primaries),
-        stated => Matrix::of_cicp(code(MATRICES, stated)),
+    let stated = video.matrix.as_deref();
+    let number = match MATRICES.iter().find(|(known, _)| Some(*known) == stated) {
+        Some(&(_, code)) => code,
+        None if stated.is_none() => UNSPECIFIED,
+        None => u8::MAX,
     };
-    known.ok_or_else(|| format!("the colour matrix `{}`", video.matrix.as_deref().unwrap_or_default()))
+    let found = Matrix::declared(number, primaries, (video.width, video.height));
+    found.ok_or_else(|| format!("the colour matrix `{}`", stated.unwrap_or_default()))
 }
 
 /// `FFmpeg`'s name of a matrix.

@@ -79,7 +79,7 @@ impl FrameOptions {
     }
 
     /// Does the treatment depend on findings? Reimplemented methods do not use them.
-    pub(crate) fn follows_findings(&self) -> bool {
+    pub fn follows_findings(&self) -> bool {
         self.options.method.is_ours() || self.options.faithful == Some(true)
     }
 }

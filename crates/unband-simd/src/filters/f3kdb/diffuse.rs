@@ -2,6 +2,11 @@
 //! truncated to a whole 16-bit code.
 
 use super::Code;
+use crate::Level;
+
+#[cfg(target_arch = "x86_64")]
+#[path = "diffuse_x86.rs"]
+mod x86;
 
 /// Reduction of 16-bit codes to fewer bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,22 +30,38 @@ pub struct Diffusion {
     above: Vec<u16>,
     /// Buffer for the next row's.
     below: Vec<u16>,
+    /// Buffer for values of rows with margins.
+    #[cfg(target_arch = "x86_64")]
+    scratch: Vec<u16>,
 }
 
 impl Diffusion {
     /// Initial state for planes of `width` samples.
     pub fn new(width: usize, rounding: Rounding) -> Self {
-        Self { rounding, above: vec![0; width + 2], below: vec![0; width + 2] }
+        Self {
+            rounding,
+            above: vec![0; width + 2],
+            below: vec![0; width + 2],
+            #[cfg(target_arch = "x86_64")]
+            scratch: Vec::new(),
+        }
     }
 
-    /// Rounds the next rows, in any number.
+    /// Rounds the next rows, in any number; sixteen at a time are quickest. Every level gives the same codes.
     ///
     /// # Panics
     /// When `out` and `values` differ in length.
-    pub fn rows<T: Code>(&mut self, mut out: &mut [T], mut values: &[u16]) {
+    pub fn rows<T: Code>(&mut self, level: Level, mut out: &mut [T], mut values: &[u16]) {
         assert_eq!(out.len(), values.len());
         let width = self.above.len() - 2;
         while width > 0 && values.len() >= width {
+            let lanes = self.lanes(level, values.len());
+            if lanes > 0 {
+                let (now, later) = out.split_at_mut(lanes * width);
+                self.band_by_lanes(now, &values[..lanes * width]);
+                (out, values) = (later, &values[lanes * width..]);
+                continue;
+            }
             let rows = if values.len() >= ROWS * width && width >= 4 * ROWS { ROWS } else { 1 };
             let (now, later) = out.split_at_mut(rows * width);
             if rows == 1 {
@@ -51,6 +72,31 @@ impl Diffusion {
             (out, values) = (later, &values[rows * width..]);
         }
     }
+
+    /// Rows that are lanes of a vector; 0 where there is none.
+    fn lanes(&self, level: Level, values: usize) -> usize {
+        #[cfg(target_arch = "x86_64")]
+        if matches!(level.supported(), Level::Avx2 | Level::Avx512)
+            && self.rounding.bits >= x86::LEAST_BITS
+            && self.rounding.bits <= 16
+            && values >= x86::ROWS * (self.above.len() - 2)
+        {
+            return x86::ROWS;
+        }
+        let _ = (level, values);
+        0
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn band_by_lanes<T: Code>(&mut self, out: &mut [T], values: &[u16]) {
+        let (above, below) = (&self.above[..], &mut self.below[..]);
+        // SAFETY: `lanes` has found the instructions.
+        unsafe { x86::band(out, values, (above, below), self.rounding, &mut self.scratch) };
+        std::mem::swap(&mut self.above, &mut self.below);
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn band_by_lanes<T: Code>(&mut self, _: &mut [T], _: &[u16]) {}
 
     /// `N` rows, the first two samples ahead of the second and so on.
     fn band<T: Code, const N: usize>(&mut self, out: &mut [T], values: &[u16]) {

@@ -371,9 +371,10 @@ fn diffused(values: &[u16], width: usize, rounding: Rounding) -> Vec<u16> {
 #[test]
 fn errors_are_diffused_as_the_definition_says_however_the_rows_come() {
     let mut next = noise(5);
-    for (width, height) in [(1, 1), (1, 9), (3, 6), (15, 5), (16, 8), (17, 13), (90, 11)] {
+    let sizes = [(1, 1), (1, 40), (3, 6), (15, 33), (16, 8), (17, 13), (30, 16), (90, 35), (131, 50)];
+    for (width, height) in sizes {
         for (low, high, bits) in
-            [(0, 65535, 8), (4096, 60160, 8), (0, 65535, 10), (0, 65535, 1), (0, 65535, 16)]
+            [(0, 65535, 8), (4096, 60160, 8), (0, 65535, 10), (0, 65535, 4), (0, 65535, 1), (0, 65535, 16)]
         {
             let rounding = Rounding { low, high, bits };
             let bright = next().is_multiple_of(3);
@@ -381,17 +382,24 @@ fn errors_are_diffused_as_the_definition_says_however_the_rows_come() {
                 .map(|_| if bright { 65200 + (next() % 336) as u16 } else { next() as u16 })
                 .collect();
             let want = diffused(&values, width, rounding);
-            for rows in [1, 3, 4, 7, 100] {
+            for (level, rows) in
+                Level::all().flat_map(|level| [1, 3, 4, 7, 16, 21, 100].map(|rows| (level, rows)))
+            {
                 let mut diffusion = Diffusion::new(width, rounding);
                 let mut out = vec![0u16; values.len()];
                 for (out, values) in out.chunks_mut(rows * width).zip(values.chunks(rows * width)) {
-                    diffusion.rows(out, values);
+                    diffusion.rows(level, out, values);
                 }
-                assert_eq!(out, want, "{width}×{height} {rounding:?}, {rows} rows at a time");
+                assert_eq!(out, want, "{width}×{height} {rounding:?} {level:?}, {rows} rows at a time");
+                if bits <= 8 {
+                    let mut bytes = vec![0u8; values.len()];
+                    Diffusion::new(width, rounding).rows(level, &mut bytes, &values);
+                    assert!(bytes.iter().zip(&want).all(|(&a, &b)| u16::from(a) == b), "{level:?}");
+                }
             }
         }
     }
-    Diffusion::new(0, Rounding { low: 0, high: 65535, bits: 8 }).rows::<u8>(&mut [], &[]);
+    Diffusion::new(0, Rounding { low: 0, high: 65535, bits: 8 }).rows::<u8>(Level::best(), &mut [], &[]);
 }
 
 #[test]
