@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+
 import unband
 
 from .host import Steps, blended, codes_of, values_of
@@ -17,7 +18,9 @@ CATEGORY = "image/unband"
 # For files of 8 bits the result is dithered; without that, saving would band it again.
 DEPTHS = {"8 bits, dithered (Save Image)": 8, "16 bits": 16, "float, not rounded": "float"}
 # Methods without a weights file of their own, and those that take the general strength.
-WITHOUT_FILE = [m for m in unband.list_methods() if m.name == "unband-lite" or all(p.kind != "file" for p in m.params)]
+WITHOUT_FILE = [
+    m for m in unband.list_methods() if m.name == "unband-lite" or all(p.kind != "file" for p in m.params)
+]
 METHODS = ["auto", *(method.name for method in WITHOUT_FILE)]
 OWN = {"auto", *(method.name for method in WITHOUT_FILE if method.own)}
 KINDS = ["auto", "photo", "drawing", "data"]
@@ -40,7 +43,9 @@ class Deband:
     FUNCTION = "run"
     RETURN_TYPES = ("IMAGE", "STRING")
     RETURN_NAMES = ("image", "report")
-    DESCRIPTION = "Removes banding (false contours). Invents no detail: values stay within the steps of the image."
+    DESCRIPTION = (
+        "Removes banding (false contours). Invents no detail: values stay within the steps of the image."
+    )
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
@@ -48,10 +53,15 @@ class Deband:
         return {
             "required": {
                 "image": ("IMAGE",),
-                "method": (METHODS, {"tooltip": "auto chooses by the image; others are the methods of the field"}),
+                "method": (
+                    METHODS,
+                    {"tooltip": "auto chooses by the image; others are the methods of the field"},
+                ),
                 "strength": STRENGTH,
                 "depth": DEPTH,
-                "band_step": _slider(0.0, 64.0, 0.25, "width of the bands in codes of 8 bits; 0: found in the image"),
+                "band_step": _slider(
+                    0.0, 64.0, 0.25, "width of the bands in codes of 8 bits; 0: found in the image"
+                ),
                 "treat_as": (KINDS, {"tooltip": "drawings and data stay as they are"}),
             },
             "optional": {"mask": ("MASK", {"tooltip": "repaired where the mask is white"})},
@@ -94,7 +104,9 @@ class Undither:
     CATEGORY = CATEGORY
     FUNCTION = "run"
     RETURN_TYPES = ("IMAGE",)
-    DESCRIPTION = "Removes ordered and diffused dither of few levels or colours, such as GIF's; other images stay."
+    DESCRIPTION = (
+        "Removes ordered and diffused dither of few levels or colours, such as GIF's; other images stay."
+    )
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
@@ -106,7 +118,9 @@ class Undither:
         steps = Steps(len(image))
 
         def one(codes: Any, _number: int) -> Tensor:
-            made = unband.deband(codes, method="undither", strength=strength, depth=DEPTHS[depth], progress=steps)
+            made = unband.deband(
+                codes, method="undither", strength=strength, depth=DEPTHS[depth], progress=steps
+            )
             return values_of(made)
 
         return (torch.stack(steps.each(image, one)),)
@@ -158,7 +172,9 @@ class Score:
     RETURN_TYPES = ("STRING", "FLOAT", "STRING")
     RETURN_NAMES = ("grade", "cambi", "values")
     OUTPUT_NODE = True
-    DESCRIPTION = "Verdict on banding and metrics: CAMBI and others; with a reference PSNR, SSIM and contour metrics."
+    DESCRIPTION = (
+        "Verdict on banding and metrics: CAMBI and others; with a reference PSNR, SSIM and contour metrics."
+    )
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
@@ -167,6 +183,7 @@ class Score:
 
     def run(self, image: Tensor, reference: Tensor | None = None) -> dict[str, Any]:
         """Scores each image of the batch. `cambi` is their mean."""
+
         def one(codes: Any, number: int) -> tuple[str, dict[str, float]]:
             values = unband.score(codes)
             if reference is not None:
@@ -187,7 +204,9 @@ class Upscale:
     CATEGORY = CATEGORY
     FUNCTION = "run"
     RETURN_TYPES = ("IMAGE",)
-    DESCRIPTION = "Upscales photos by a small network, drawings and pixel art by their own rules. No model file."
+    DESCRIPTION = (
+        "Upscales photos by a small network, drawings and pixel art by their own rules. No model file."
+    )
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:

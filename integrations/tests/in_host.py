@@ -1,4 +1,4 @@
-"""Runs workflows in ComfyUI itself, without a graphics card, and compares saved images with those of the program.
+"""Runs workflows in ComfyUI itself, without a graphics card; compares saved images with the program's.
 
     in_host.py COMFYUI --program unband --image sunset.png
 
@@ -28,7 +28,9 @@ PORT = 8391
 def ask(path: str, body: object = None) -> object:
     """An answer of the program's server."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", data, {"Content-Type": "application/json"})
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{PORT}{path}", data, {"Content-Type": "application/json"}
+    )
     with urllib.request.urlopen(request, timeout=30) as answer:
         text = answer.read()
     return json.loads(text) if text else None
@@ -107,7 +109,12 @@ def check(base: Path, options: argparse.Namespace) -> None:
     assert len(ours) == 5, ours
     load = node("LoadImage", image=options.image.name)
     for method in ("auto", "smooth", "f3kdb"):
-        settings = {"strength": 1.0, "depth": "8 bits, dithered (Save Image)", "band_step": 0.0, "treat_as": "auto"}
+        settings = {
+            "strength": 1.0,
+            "depth": "8 bits, dithered (Save Image)",
+            "band_step": 0.0,
+            "treat_as": "auto",
+        }
         deband = node("UnbandDeband", image=["1", 0], method=method, **settings)
         save = node("SaveImage", images=["2", 0], filename_prefix=method)
         outputs = run({"1": load, "2": deband, "3": save, "4": node("PreviewAny", source=["2", 1])})
@@ -126,7 +133,10 @@ def check(base: Path, options: argparse.Namespace) -> None:
     print("score:", outputs["3"]["text"][0])
     upscale = node("UnbandUpscale", image=["1", 0], scale=2.0, treat_as="auto")
     undither = node("UnbandUndither", image=["1", 0], strength=1.0, depth="16 bits")
-    saves = {"4": node("SaveImage", images=["2", 0], filename_prefix="x2"), "5": node("PreviewImage", images=["3", 0])}
+    saves = {
+        "4": node("SaveImage", images=["2", 0], filename_prefix="x2"),
+        "5": node("PreviewImage", images=["3", 0]),
+    }
     outputs = run({"1": load, "2": upscale, "3": undither, **saves})
     size = Image.open(base / "output" / outputs["4"]["images"][0]["filename"]).size
     print("upscale:", size)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 import unband
 
 ROOT = Path(__file__).resolve().parent.parent / "node-pack"
@@ -17,7 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent / "node-pack"
 
 def load():
     """The pack, as the host loads it: a folder whose name is not an identifier."""
-    spec = importlib.util.spec_from_file_location("pack", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
+    spec = importlib.util.spec_from_file_location(
+        "pack", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
+    )
     module = importlib.util.module_from_spec(spec)
     sys.modules["pack"] = module
     spec.loader.exec_module(module)
@@ -45,7 +48,10 @@ def saved(image: torch.Tensor) -> np.ndarray:
 def defaults(name: str) -> dict[str, object]:
     """Default values of a node's settings."""
     required = NODES[name].INPUT_TYPES()["required"]
-    pick = lambda kind, options=None: kind[0] if isinstance(kind, list) else options["default"]
+
+    def pick(kind, options=None):
+        return kind[0] if isinstance(kind, list) else options["default"]
+
     return {key: pick(*value) for key, value in required.items() if value[0] != "IMAGE"}
 
 

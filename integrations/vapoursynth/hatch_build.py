@@ -1,4 +1,4 @@
-"""Puts the library and its manifest where VapourSynth looks for plug-ins, and names the system that it runs on.
+"""Puts the library and its manifest where VapourSynth looks for plug-ins, and names its system.
 
 UNBAND_LIBRARY names a library that is built; else Cargo builds it.
 """

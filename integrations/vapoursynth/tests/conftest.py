@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 import vapoursynth as vs
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,7 +25,9 @@ if not hasattr(core, "unband"):
 def sizes(form: vs.VideoFormat, width: int, height: int) -> list[tuple[int, int]]:
     """Rows and columns of the planes."""
     chroma = (-(-height >> form.subsampling_h), -(-width >> form.subsampling_w))
-    return [(height, width)] + [chroma if form.color_family == vs.YUV else (height, width)] * (form.num_planes - 1)
+    return [(height, width)] + [chroma if form.color_family == vs.YUV else (height, width)] * (
+        form.num_planes - 1
+    )
 
 
 def dtype(form: vs.VideoFormat):
@@ -52,6 +55,11 @@ def planes(frame) -> list[np.ndarray]:
     return [np.array(frame[p]) for p in range(frame.format.num_planes)]
 
 
+def same(got, want) -> bool:
+    """Are all planes equal?"""
+    return len(got) == len(want) and all(map(np.array_equal, got, want))
+
+
 def decoded(path, pixels: str, form: vs.VideoFormat, width: int, height: int) -> list[list[np.ndarray]]:
     """The frames of a file, planes in VapourSynth's order."""
     command = ["ffmpeg", "-v", "error", "-i", str(path), "-f", "rawvideo", "-pix_fmt", pixels, "-"]
@@ -60,7 +68,7 @@ def decoded(path, pixels: str, form: vs.VideoFormat, width: int, height: int) ->
     ends = np.cumsum([rows * columns for rows, columns in shapes])
     frames = raw.reshape(-1, ends[-1])
     parts = [np.split(frame, ends[:-1]) for frame in frames]
-    made = [[part.reshape(shape) for part, shape in zip(frame, shapes)] for frame in parts]
+    made = [[part.reshape(shape) for part, shape in zip(frame, shapes, strict=True)] for frame in parts]
     # FFmpeg stores green, blue, red.
     return [[g[2], g[0], g[1]] for g in made] if pixels.startswith("gbr") else made
 

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use unband::frames::Frame;
 use unband::frames::{FrameOptions, Restored, Shot, ShotRanges};
-use unband::{Context, With, deband_with};
+use unband::{Color, Context, Model, With, deband_with};
 
 use super::filter::{Asked, Filter, Step};
 use super::host::VsMemory;
 use super::layout;
-use crate::frame::HostFrame;
+use crate::frame::{FrameLayout, HostFrame};
 use crate::guard::message;
 
 type VsHostFrame = HostFrame<VsMemory>;
@@ -100,7 +100,18 @@ impl Debanding {
     }
 
     fn read(&self, source: Asked<'_>, n: c_int) -> Result<VsHostFrame, String> {
-        layout::framed(source.frame(n)?, self.deband.lossy).map_err(|what| format!("frame {n}: {what}"))
+        let framed = layout::framed(source.frame(n)?, self.deband.lossy);
+        let mut frame = framed.map_err(|what| format!("frame {n}: {what}"))?;
+        let layout = &mut frame.layout;
+        let how = &self.deband.how;
+        if layout.luma_only
+            && !how.follows_findings()
+            && how.options.depth.resolve(layout.depth) == layout.depth
+        {
+            // Originals see one plane of codes, whatever their range: chroma would take random numbers.
+            *layout = FrameLayout { color: Color::new(Model::Gray), luma_only: false, ..*layout };
+        }
+        Ok(frame)
     }
 
     fn inspect(&self, frames: &[c_int], source: Asked<'_>) -> Result<Arc<Shot>, String> {

@@ -314,8 +314,9 @@ impl Shot {
 
     fn context<'c>(&self, number: u32, ctx: &Context<'c>) -> Context<'c> {
         // Noise that changes from frame to frame is less visible than static noise; above eight bits both are
-        // invisible.
-        let frame = if self.depth.bits() <= 8 { number } else { 0 };
+        // invisible. Methods of others have their own noise at every depth.
+        let moves = self.depth.bits() <= 8 || !self.choices.method.entry().ours;
+        let frame = if moves { number } else { 0 };
         (*ctx).but(|new| {
             new.rng = Rng::new(self.how.options.seed);
             new.progress = &NoProgress;

@@ -83,6 +83,19 @@ fn methods_on_codes_give_what_they_give_on_images() {
 }
 
 /// The method of a shot, for an image.
+/// As `neo_f3kdb` does: its grain is visible at every depth.
+#[test]
+fn moving_grain_of_others_moves_at_every_depth() {
+    for (name, bits) in [("yuv420p", 8), ("yuv420p10le", 10), ("yuv420p16le", 16)] {
+        let format = format(name, HALF, (64, 48), true);
+        let frame = PackedFrame { format, bytes: vec![60; format.frame_bytes()] };
+        let mut how = how("f3kdb", OutputDepth::Keep, Temporal::default(), false);
+        how.options.method = Choice::Named(crate::parse_method("f3kdb:dynamic_grain=1").unwrap());
+        let done = all(&how, vec![frame.clone(), frame.clone(), frame], None);
+        assert_ne!(done[1].frame, done[2].frame, "{bits} bits");
+    }
+}
+
 fn prepared(shot: &Shot, frame: &PackedFrame) -> Box<dyn unband_image::Restorer> {
     let image = frame.read(Vec::new()).unwrap();
     (shot.choices.prepare)(&image, shot.findings(), &Context::default()).unwrap()
