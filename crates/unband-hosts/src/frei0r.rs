@@ -135,8 +135,13 @@ impl Filter {
     fn run(&mut self, time: f64, pixels: &[u8], result: &mut [u8]) -> Result<(), String> {
         let mut frame =
             HostFrame { layout: self.layout, memory: OwnedMemory::new(&self.layout).map_err(message)? };
-        for (p, plane) in frame.memory.planes_mut(&self.layout).into_iter().enumerate() {
-            plane.bytes.iter_mut().zip(pixels[p..].iter().step_by(4)).for_each(|(to, &from)| *to = from);
+        if let [red, green, blue, alpha] = &mut frame.memory.planes_mut(&self.layout)[..] {
+            let colors = red.bytes.iter_mut().zip(green.bytes.iter_mut()).zip(blue.bytes.iter_mut());
+            let planes = colors.zip(alpha.bytes.iter_mut());
+            for (&[r, g, b, a], (((red, green), blue), alpha)) in pixels.as_chunks::<4>().0.iter().zip(planes)
+            {
+                (*red, *green, *blue, *alpha) = (r, g, b, a);
+            }
         }
         let made = match self.work(time)? {
             Work::Images(options) => {
@@ -149,9 +154,10 @@ impl Filter {
                 frames.next().map_err(message)?.ok_or("no frame")?.frame
             }
         };
-        for p in 0..4 {
-            let from = made.memory.plane(&made.layout, p).bytes;
-            result[p..].iter_mut().step_by(4).zip(from).for_each(|(to, &from)| *to = from);
+        let [red, green, blue, alpha] = [0, 1, 2, 3].map(|p| made.memory.plane(&made.layout, p).bytes.iter());
+        let planes = red.zip(green).zip(blue).zip(alpha);
+        for (pixel, (((&r, &g), &b), &a)) in result.as_chunks_mut::<4>().0.iter_mut().zip(planes) {
+            *pixel = [r, g, b, a];
         }
         Ok(())
     }

@@ -45,10 +45,10 @@ pub fn bband(image: &Image, ctx: &Context<'_>) -> Result<Bband, MetricError> {
     Ok(bband_with_points(image, ctx)?.0)
 }
 
-/// As [`bband`], with the visibility of each point of a band edge, row by row.
+/// As [`bband()`], with the visibility of each point of a band edge, row by row.
 ///
 /// # Errors
-/// As [`bband`].
+/// As [`bband()`].
 pub fn bband_with_points(
     image: &Image,
     ctx: &Context<'_>,
