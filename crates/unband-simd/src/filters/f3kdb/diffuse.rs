@@ -53,13 +53,12 @@ impl Diffusion {
     /// When `out` and `values` differ in length.
     pub fn rows<T: Code>(&mut self, level: Level, mut out: &mut [T], mut values: &[u16]) {
         assert_eq!(out.len(), values.len());
+        let _ = level;
         let width = self.above.len() - 2;
         while width > 0 && values.len() >= width {
-            let lanes = self.lanes(level, values.len());
-            if lanes > 0 {
-                let (now, later) = out.split_at_mut(lanes * width);
-                self.band_by_lanes(now, &values[..lanes * width]);
-                (out, values) = (later, &values[lanes * width..]);
+            #[cfg(target_arch = "x86_64")]
+            if let Some(lanes) = self.band_by_lanes(level, out, values) {
+                (out, values) = (&mut std::mem::take(&mut out)[lanes * width..], &values[lanes * width..]);
                 continue;
             }
             let rows = if values.len() >= ROWS * width && width >= 4 * ROWS { ROWS } else { 1 };
@@ -73,30 +72,22 @@ impl Diffusion {
         }
     }
 
-    /// Rows that are lanes of a vector; 0 where there is none.
-    fn lanes(&self, level: Level, values: usize) -> usize {
-        #[cfg(target_arch = "x86_64")]
-        if matches!(level.supported(), Level::Avx2 | Level::Avx512)
-            && self.rounding.bits >= x86::LEAST_BITS
-            && self.rounding.bits <= 16
-            && values >= x86::ROWS * (self.above.len() - 2)
-        {
-            return x86::ROWS;
-        }
-        let _ = (level, values);
-        0
-    }
-
+    /// The first rows as lanes of a vector, and their number; `None` where there is no such vector.
     #[cfg(target_arch = "x86_64")]
-    fn band_by_lanes<T: Code>(&mut self, out: &mut [T], values: &[u16]) {
-        let (above, below) = (&self.above[..], &mut self.below[..]);
-        // SAFETY: `lanes` has found the instructions.
-        unsafe { x86::band(out, values, (above, below), self.rounding, &mut self.scratch) };
+    fn band_by_lanes<T: Code>(&mut self, level: Level, out: &mut [T], values: &[u16]) -> Option<usize> {
+        let count = x86::ROWS * (self.above.len() - 2);
+        let has_vectors = matches!(level.supported(), Level::Avx2 | Level::Avx512);
+        let fits = (x86::LEAST_BITS..=16).contains(&self.rounding.bits) && values.len() >= count;
+        if !has_vectors || !fits {
+            return None;
+        }
+        let (out, values, lines) =
+            (&mut out[..count], &values[..count], (&self.above[..], &mut self.below[..]));
+        // SAFETY: the instructions are there.
+        unsafe { x86::band(out, values, lines, self.rounding, &mut self.scratch) };
         std::mem::swap(&mut self.above, &mut self.below);
+        Some(x86::ROWS)
     }
-
-    #[cfg(not(target_arch = "x86_64"))]
-    fn band_by_lanes<T: Code>(&mut self, _: &mut [T], _: &[u16]) {}
 
     /// `N` rows, the first two samples ahead of the second and so on.
     fn band<T: Code, const N: usize>(&mut self, out: &mut [T], values: &[u16]) {
