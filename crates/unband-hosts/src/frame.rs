@@ -30,6 +30,11 @@ impl FrameLayout {
         !matches!(self.color.model, Model::Yuv { .. })
     }
 
+    /// A single plane of codes, whatever their range was.
+    pub(crate) fn as_gray(&self) -> Self {
+        Self { color: Color::new(Model::Gray), luma_only: false, ..*self }
+    }
+
     /// Bytes of a sample.
     pub(crate) fn sample_bytes(&self) -> usize {
         match self.depth {

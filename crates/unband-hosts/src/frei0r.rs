@@ -6,11 +6,10 @@ use std::ffi::{CStr, CString, c_char, c_double, c_int, c_uint, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use unband::frames::{FrameOptions, FrameProcessor, Temporal};
-use unband::{Choice, Color, Context, Depth, Model, Options, deband_with};
+use unband::{Color, Context, Depth, Model, Options, deband_with};
 
-use crate::c::method;
 use crate::frame::{FrameLayout, FrameMemory, HostFrame};
-use crate::guard::{message, panicked};
+use crate::guard::{message, method, panicked};
 use crate::owned::OwnedMemory;
 
 /// `f0r_plugin_info_t`.
@@ -103,9 +102,9 @@ impl Filter {
 
     fn options(&self) -> Result<Options, String> {
         let mut options = Options::default();
-        options.method = method(&self.method.to_string_lossy()).map_err(|failure| failure.1)?;
+        options.method = method(&self.method.to_string_lossy())?;
         options.everywhere = self.everywhere;
-        if matches!(options.method, Choice::Auto) || options.method.is_ours() {
+        if options.method.is_ours() {
             options.strength = (self.strength * MOST) as f32;
         }
         unband::check(&options).map_err(message)?;

@@ -1,8 +1,8 @@
-//! Panics and errors on their way to a host.
+//! Texts from and to hosts: methods in, errors and panics out.
 
 use std::any::Any;
 
-use unband::Hint;
+use unband::{Choice, Hint, models};
 
 /// The message of a panic.
 pub(crate) fn panicked(panic: &(dyn Any + Send)) -> String {
@@ -24,4 +24,15 @@ pub(crate) fn message(error: impl Hint) -> String {
         ),
         None => error.to_string(),
     }
+}
+
+/// A method with its parameters, and the weights that it needs; `auto` is the default.
+pub(crate) fn method(text: &str) -> Result<Choice, String> {
+    if text == "auto" {
+        return Ok(Choice::Auto);
+    }
+    let folder = unband_infer::models::folder();
+    let mut method = models::parse_method(text, folder.as_deref()).map_err(message)?;
+    models::settle(&mut method, folder.as_deref()).map_err(message)?;
+    Ok(Choice::Named(method))
 }

@@ -21,7 +21,8 @@ impl<E: Hint + ?Sized> Hint for &E {
 ///
 /// ```
 /// use unband_image::hint_with;
-/// let hint = hint_with("set `--depth 16` or `--alpha`", |name, value| format!("{name}={}", value.unwrap_or("1")));
+/// let spell = |name: &str, value: Option<&str>| format!("{name}={}", value.unwrap_or("1"));
+/// let hint = hint_with("set `--depth 16` or `--alpha`", spell);
 /// assert_eq!(hint, "set `depth=16` or `alpha=1`");
 /// ```
 pub fn hint_with(hint: &str, spell: impl Fn(&str, Option<&str>) -> String) -> String {

@@ -40,10 +40,7 @@ pub struct Entry {
 
 impl Entry {
     /// A parameter by its own name or by a host's spelling of it; any other name as it is.
-    pub fn own_name<'a>(&self, name: &'a str, spell: impl Fn(&ParamInfo) -> String) -> &'a str
-    where
-        'static: 'a,
-    {
+    pub fn own_name<'a>(&self, name: &'a str, spell: impl Fn(&ParamInfo) -> String) -> &'a str {
         let own = self.params.iter().find(|param| param.name == name || spell(param) == name);
         own.map_or(name, |param| param.name)
     }

@@ -42,24 +42,34 @@ pub(crate) struct CallFrame {
 /// Largest side of a frame.
 const MOST: i32 = 65_535;
 
-/// A struct of C, which says its size first; later versions may have more fields.
+/// The size that a struct of C says first; later versions may have more fields.
 ///
 /// # Safety
 /// Null, or at least as many bytes as the struct says.
-unsafe fn read<T: Copy>(from: *const T, name: &str) -> Result<T, CallFailure> {
-    if from.is_null() {
+pub(crate) unsafe fn check_size<T>(of: *const T, name: &str) -> Result<usize, CallFailure> {
+    if of.is_null() {
         return Err(CallFailure::argument(format!("`{name}` is null")));
     }
     // SAFETY: promised by the caller; the address may be odd.
-    let size = unsafe { from.cast::<usize>().read_unaligned() };
+    let size = unsafe { of.cast::<usize>().read_unaligned() };
     if size < size_of::<T>() {
         let least = size_of::<T>();
-        return Err(CallFailure::argument(format!(
-            "`{name}.size` is {size}, it must be sizeof: {least} or more"
-        )));
+        let what = format!("`{name}.size` is {size}, it must be sizeof: {least} or more");
+        return Err(CallFailure::argument(what));
     }
-    // SAFETY: as above.
-    Ok(unsafe { from.read_unaligned() })
+    Ok(size)
+}
+
+/// A struct of C.
+///
+/// # Safety
+/// As [`check_size`].
+unsafe fn read<T: Copy>(from: *const T, name: &str) -> Result<T, CallFailure> {
+    // SAFETY: promised by the caller.
+    unsafe {
+        check_size(from, name)?;
+        Ok(from.read_unaligned())
+    }
 }
 
 /// The layout of a format.

@@ -10,9 +10,8 @@ mod status;
 
 use std::ffi::{c_char, c_int};
 
-use self::format::{CallFormat, CallFrame, call_frame, input_frame, layout_of, write_out};
-use self::options::text_of;
-pub(crate) use self::options::{CallOptions, method};
+use self::format::{CallFormat, CallFrame, call_frame, check_size, input_frame, layout_of, write_out};
+use self::options::{CallOptions, text_of};
 use self::scores::metric_of;
 use self::session::Session;
 use self::status::{CallFailure, Status, guarded, last_message};
@@ -238,16 +237,8 @@ unsafe extern "C" fn unband_inspect(
             let session = object(session, "session")?;
             (session, input_frame(input, "in", &session.layout)?)
         };
-        if findings.is_null() {
-            return Err(CallFailure::argument("`findings` is null"));
-        }
         // SAFETY: as above.
-        let size = unsafe { findings.cast::<usize>().read_unaligned() };
-        if size < size_of::<CallFindings>() {
-            let least = size_of::<CallFindings>();
-            let what = format!("`findings.size` is {size}, it must be sizeof: {least} or more");
-            return Err(CallFailure::argument(what));
-        }
+        let size = unsafe { check_size(findings, "findings") }?;
         let (found, verdict) = session.inspect(&frame, of_video == 0)?;
         let step = |p: usize| found.grids.get(p).map_or(0.0, |grid| f64::from(grid.step_codes));
         let made = CallFindings {

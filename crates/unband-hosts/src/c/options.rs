@@ -4,12 +4,11 @@ use std::ffi::CStr;
 
 use unband::frames::{FrameOptions, Temporal};
 use unband::{
-    Alpha, Bands, Choice, Dither, Options, OutputDepth, ParamKind, ParamValue, Precision, TreatAs, Wrap,
-    models,
+    Alpha, Bands, Context, Dither, Options, OutputDepth, ParamKind, ParamValue, Precision, TreatAs, Wrap,
 };
 
 use super::status::{CallFailure, Status};
-use crate::guard::message;
+use crate::guard::method;
 
 /// `unband_options`.
 #[derive(Clone, Default)]
@@ -60,7 +59,7 @@ impl CallOptions {
         let options = &mut self.options;
         let wrong = |rule: String| CallFailure::option(name, rule, text);
         match &*name.replace('_', "-") {
-            "method" => options.method = method(text)?,
+            "method" => options.method = method(text).map_err(|what| CallFailure(Status::Option, what))?,
             "strength" => options.strength = value(name, text)?,
             "depth" => options.depth = depth(text).ok_or_else(|| wrong("8 to 16, 32f or keep".to_owned()))?,
             "dither" => options.dither = value::<Dither>(name, text)?,
@@ -107,22 +106,10 @@ impl CallOptions {
     /// Threads to use.
     pub(crate) fn thread_count(&self) -> usize {
         match self.threads {
-            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            0 => Context::default().threads,
             threads => threads.min(1024),
         }
     }
-}
-
-/// A method with its parameters, and the weights that it needs.
-pub(crate) fn method(text: &str) -> Result<Choice, CallFailure> {
-    if text == "auto" {
-        return Ok(Choice::Auto);
-    }
-    let folder = unband_infer::models::folder();
-    let option = |what| CallFailure(Status::Option, what);
-    let mut method = models::parse_method(text, folder.as_deref()).map_err(message).map_err(option)?;
-    models::settle(&mut method, folder.as_deref()).map_err(message).map_err(option)?;
-    Ok(Choice::Named(method))
 }
 
 fn depth(text: &str) -> Option<OutputDepth> {

@@ -6,7 +6,7 @@ use unband::{
 };
 
 use super::host::{Clip, Values};
-use crate::guard::message;
+use crate::guard::{message, method};
 
 /// The arguments of a call.
 #[derive(Clone, Copy)]
@@ -130,15 +130,7 @@ impl Arguments {
 
     /// The method named by `method`.
     pub(super) fn method(self) -> Result<Choice, String> {
-        match self.0.text("method").as_deref() {
-            None | Some("auto") => Ok(Choice::Auto),
-            Some(text) => {
-                let folder = unband_infer::models::folder();
-                let mut method = unband::models::parse_method(text, folder.as_deref()).map_err(message)?;
-                unband::models::settle(&mut method, folder.as_deref()).map_err(message)?;
-                Ok(Choice::Named(method))
-            }
-        }
+        self.0.text("method").map_or(Ok(Choice::Auto), |text| method(&text))
     }
 
     pub(super) fn dither(self) -> Result<Dither, String> {

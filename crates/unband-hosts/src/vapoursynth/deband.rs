@@ -2,17 +2,14 @@
 
 use std::collections::VecDeque;
 use std::ffi::c_int;
-use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use unband::frames::Frame;
-use unband::frames::{FrameOptions, Restored, Shot, ShotRanges};
-use unband::{Color, Context, Model, With, deband_with};
+use unband::frames::{Frame, FrameOptions, Restored, Shot, ShotRanges};
+use unband::{Context, With, deband_with};
 
 use super::filter::{Asked, Filter, Step};
 use super::host::VsMemory;
-use super::layout;
-use crate::frame::{FrameLayout, HostFrame};
+use crate::frame::HostFrame;
 use crate::guard::message;
 
 type VsHostFrame = HostFrame<VsMemory>;
@@ -26,7 +23,7 @@ struct Recent<K, V>(Mutex<VecDeque<(K, Arc<Cell<V>>)>>, usize);
 /// A result, once it is made.
 type Cell<V> = OnceLock<Result<V, String>>;
 
-impl<K: Eq + Hash + Copy, V: Clone> Recent<K, V> {
+impl<K: Eq + Copy, V: Clone> Recent<K, V> {
     fn new(most: usize) -> Self {
         Self(Mutex::new(VecDeque::new()), most)
     }
@@ -81,9 +78,9 @@ pub(super) struct Debanding {
 }
 
 impl Debanding {
-    /// `core_threads`: frames that the core processes side by side.
     pub(super) fn new(deband: Deband) -> Self {
-        let frames = 2 * deband.how.temporal.reach() + 1 + core_threads();
+        // The core works on about as many frames as there are processors.
+        let frames = 2 * deband.how.temporal.reach() + 1 + Context::default().threads;
         Self { deband, shots: Recent::new(SHOTS), restored: Recent::new(frames) }
     }
 
@@ -100,8 +97,7 @@ impl Debanding {
     }
 
     fn read(&self, source: Asked<'_>, n: c_int) -> Result<VsHostFrame, String> {
-        let framed = layout::framed(source.frame(n)?, self.deband.lossy);
-        let mut frame = framed.map_err(|what| format!("frame {n}: {what}"))?;
+        let mut frame = source.read(n, self.deband.lossy)?;
         let layout = &mut frame.layout;
         let how = &self.deband.how;
         if layout.luma_only
@@ -109,7 +105,7 @@ impl Debanding {
             && how.options.depth.resolve(layout.depth) == layout.depth
         {
             // Originals see one plane of codes, whatever their range: chroma would take random numbers.
-            *layout = FrameLayout { color: Color::new(Model::Gray), luma_only: false, ..*layout };
+            *layout = layout.as_gray();
         }
         Ok(frame)
     }
@@ -163,10 +159,6 @@ impl Debanding {
             .collect();
         VsMemory::of_planes(&planes).ok_or_else(|| "the core gives no frame".to_owned())
     }
-}
-
-fn core_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 impl Filter for Debanding {

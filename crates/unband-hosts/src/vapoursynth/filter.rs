@@ -9,6 +9,8 @@ use super::api::{
     VsFrameContext, VsMap, VsVideoInfo,
 };
 use super::host::{Clip, Host, Request, VsMemory, c_text};
+use super::layout;
+use crate::frame::HostFrame;
 use crate::guard::panicked;
 
 /// The work of a filter on its clip.
@@ -44,6 +46,11 @@ impl Asked<'_> {
     /// A frame that was asked for.
     pub(super) fn frame(self, n: c_int) -> Result<VsMemory, String> {
         self.get(n).ok_or_else(|| format!("frame {n} is missing"))
+    }
+
+    /// A frame that was asked for, with its layout; `lossy` as [`layout::framed`] takes it.
+    pub(super) fn read(self, n: c_int, lossy: Option<bool>) -> Result<HostFrame<VsMemory>, String> {
+        layout::framed(self.frame(n)?, lossy).map_err(|what| format!("frame {n}: {what}"))
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use unband::findings::BandingMap;
 use unband::verdict::look_at_frame;
-use unband::{Color, Context, Depth, Image, Model, Plane, With};
+use unband::{Context, Depth, Image, Model, Plane, With};
 
 use super::api::{GRAY, VsVideoFormat};
 use super::filter::{Asked, Filter, Step};
@@ -27,8 +27,7 @@ pub(super) struct Inspect {
 
 impl Filter for Inspect {
     fn frame(&self, n: c_int, source: Asked<'_>) -> Result<Step, String> {
-        let frame =
-            layout::framed(source.frame(n)?, self.lossy).map_err(|what| format!("frame {n}: {what}"))?;
+        let frame = source.read(n, self.lossy)?;
         let ctx = &Context::with(|new| new.threads = self.threads);
         let is_image = self.alone && frame.layout.is_image();
         let (findings, verdict) = frame.inspected(is_image, ctx).map_err(message)?;
@@ -100,7 +99,7 @@ impl ContourMask {
 
 impl Filter for ContourMask {
     fn frame(&self, n: c_int, source: Asked<'_>) -> Result<Step, String> {
-        let frame = layout::framed(source.frame(n)?, None).map_err(|what| format!("frame {n}: {what}"))?;
+        let frame = source.read(n, None)?;
         let image = self.lowered(frame.to_image().map_err(message)?);
         let (_, points) = bband_of(&image, self.threads)?;
         let FrameLayout { width, height, depth, .. } = frame.layout;
@@ -115,7 +114,7 @@ impl Filter for ContourMask {
         }
         let mask = grown_down(&near, (width, height), self.radius);
         let format = Self::format(self.host, &frame.memory.format()).ok_or("a grey format is missing")?;
-        let layout = FrameLayout { color: Color::new(Model::Gray), luma_only: false, ..frame.layout };
+        let layout = frame.layout.as_gray();
         let memory: VsMemory = frame.memory.empty(&format, (width, height)).map_err(message)?;
         let mut made = HostFrame { layout, memory };
         let plane = Plane { width, height, data: mask };

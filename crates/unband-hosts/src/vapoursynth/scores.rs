@@ -11,7 +11,6 @@ use unband_metrics::cambi::{self, Luma, Maps, Report};
 use super::api::GRAY;
 use super::filter::{Asked, Filter, Step};
 use super::host::{Host, VsMemory};
-use super::layout;
 use crate::frame::{FrameLayout, HostFrame};
 use crate::guard::message;
 
@@ -62,7 +61,7 @@ fn with_maps((report, maps): (Report, Maps)) -> (Report, Option<Maps>) {
 
 impl Filter for Cambi {
     fn frame(&self, n: c_int, source: Asked<'_>) -> Result<Step, String> {
-        let frame = layout::framed(source.frame(n)?, None).map_err(|what| format!("frame {n}: {what}"))?;
+        let frame = source.read(n, None)?;
         let (report, maps) = self.score(&frame)?;
         let mut made = frame.memory.copy();
         let mut scales = Vec::new();
@@ -95,7 +94,7 @@ pub(super) fn bband_of(image: &Image, threads: usize) -> Result<(Bband, Vec<Visi
 
 impl Filter for BBand {
     fn frame(&self, n: c_int, source: Asked<'_>) -> Result<Step, String> {
-        let frame = layout::framed(source.frame(n)?, None).map_err(|what| format!("frame {n}: {what}"))?;
+        let frame = source.read(n, None)?;
         let image = frame.to_image().map_err(message)?;
         let (found, _) = bband_of(&image, self.threads)?;
         let mut made = frame.memory.copy();

@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use unband::{Color, Context, Model, UpscaleOptions, Upscaler, With};
+use unband::{Context, Model, UpscaleOptions, Upscaler, With};
 
 use super::api::{GRAY, RGB, VsVideoFormat, VsVideoInfo};
 use super::filter::{Asked, Filter, Step};
@@ -44,11 +44,10 @@ impl Upscaling {
 
 impl Filter for Upscaling {
     fn frame(&self, n: c_int, source: Asked<'_>) -> Result<Step, String> {
-        let mut frame =
-            layout::framed(source.frame(n)?, None).map_err(|what| format!("frame {n}: {what}"))?;
+        let mut frame = source.read(n, None)?;
         if frame.layout.luma_only {
             // A plane by itself keeps its range.
-            frame.layout = FrameLayout { color: Color::new(Model::Gray), luma_only: false, ..frame.layout };
+            frame.layout = frame.layout.as_gray();
         }
         let was_yuv = matches!(frame.layout.color.model, Model::Yuv { .. });
         let ctx = &Context::with(|new| new.threads = self.threads);
