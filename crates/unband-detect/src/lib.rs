@@ -17,7 +17,6 @@ mod grid;
 mod jpeg;
 mod lattice;
 mod levels;
-mod linear;
 mod local_steps;
 mod map;
 mod noisy;
@@ -47,10 +46,11 @@ use planes::{Channel, Codes, Fine, LazyPlane, Recipe};
 use smooth_area::Luma;
 
 use unband_image::color::{Matrix, Model, Range};
+use unband_image::depth::Depth;
 use unband_image::dither::Grid;
 use unband_image::findings::{BandingMap, Cause, Findings, GridRegions, PlaneGrid, Space};
 use unband_image::image::Image;
-use unband_image::{Context, WholeSteps, With};
+use unband_image::{Context, FloatCodes, LightCodes, With};
 use unband_simd::detect::inspect;
 
 /// Detects the quantisation grid of each plane, the cause of the lost levels, and the false contours of an
@@ -98,11 +98,33 @@ pub fn explain(image: &Image, ctx: &Context<'_>) -> (Findings, Explanation) {
 }
 
 fn look(image: &Image, nature: Nature, ctx: &Context<'_>, explanation: Option<&mut Explanation>) -> Findings {
-    let steps = WholeSteps::find(image);
-    let coded = steps.map(|steps| steps.coded(image));
-    of_colours(coded.as_ref().unwrap_or(image), nature, ctx, explanation).but(|new| {
-        (new.alpha, new.whole_steps) = (alpha::grid(image), steps);
-    })
+    let mut own = Explanation::default();
+    let mut of = |codes: Option<FloatCodes>| {
+        own = Explanation::default();
+        let coded = codes.map(|codes| codes.coded(image));
+        let found = of_colours(coded.as_ref().unwrap_or(image), nature, ctx, Some(&mut own));
+        found.but(|new| new.float_codes = codes)
+    };
+    let light = |codes| Some(FloatCodes::Light(codes));
+    let known = FloatCodes::find(image);
+    let values = LightCodes::values(image).filter(|_| known.is_none());
+    let mut found = of(known.or(values.and_then(light)));
+    let mut values = values;
+    if values.is_some() && !found.cause.is_coarse_grid() && found.cause != Cause::ToneCurve {
+        // No levels of coded values.
+        (found, values) = (of(None), None);
+    }
+    let irregular = found.grids.iter().any(|grid| grid.steps_by_code.is_some());
+    let steps = known.is_some_and(|codes| codes.steps().is_some());
+    if image.depth == Depth::F32 && irregular && !steps {
+        let curve = known.as_ref().and_then(FloatCodes::light).copied().or(values);
+        found = of(light(LightCodes::of_sixteen_bits(curve)));
+    }
+    found.alpha = alpha::grid(image);
+    if let Some(explanation) = explanation {
+        *explanation = own;
+    }
+    found
 }
 
 fn of_colours(

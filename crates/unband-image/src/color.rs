@@ -159,6 +159,22 @@ pub struct Subsampling {
     pub y: u8,
 }
 
+impl std::fmt::Display for Subsampling {
+    /// The J:a:b notation: "4:2:0".
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let notation = match (self.x, self.y) {
+            (1, 1) => "4:4:4",
+            (2, 1) => "4:2:2",
+            (2, 2) => "4:2:0",
+            (1, 2) => "4:4:0",
+            (4, 1) => "4:1:1",
+            (4, 4) => "4:1:0",
+            (x, y) => return write!(f, "chroma of every {x}×{y} pixels"),
+        };
+        f.write_str(notation)
+    }
+}
+
 impl Subsampling {
     /// 4:4:4.
     pub const NONE: Self = Self { x: 1, y: 1 };

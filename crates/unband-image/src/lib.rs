@@ -15,10 +15,12 @@ pub mod depth;
 pub mod dither;
 pub mod fill;
 pub mod findings;
+mod float_codes;
 pub mod frame;
 mod hint;
 pub mod image;
 pub mod jpeg;
+mod light_codes;
 pub mod method;
 pub mod origin;
 pub mod params;
@@ -43,12 +45,14 @@ pub use color::{Cicp, Color, Matrix, Model, Range, Siting, Subsampling};
 pub use context::{Context, RestoreError};
 pub use cuts::Cuts;
 pub use depth::Depth;
+pub use float_codes::FloatCodes;
 pub use hint::{Hint, hint_with};
 pub use image::{
     AuxiliaryImage, Colorimetry, Density, DensityUnit, Image, ImageError, Mastering, Metadata, Plane,
     TiffData, TiffTag,
 };
 pub use jpeg::{JpegCoefficients, JpegPlane};
+pub use light_codes::{LightCodes, LightCurve};
 pub use method::{Entry, Method};
 pub use origin::{Codec, JpegOrigin, Origin};
 pub use params::{ParamError, ParamInfo, ParamKind, ParamValue, Params};

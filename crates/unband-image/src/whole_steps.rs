@@ -3,6 +3,7 @@
 use crate::color::Model;
 use crate::depth::Depth;
 use crate::fill::extend;
+use crate::float_codes::Uncoded;
 use crate::image::{Image, Plane, TiffData};
 
 /// Steps that are tried, the widest first. One is the foot in metres; disparities have halves of one.
@@ -40,13 +41,6 @@ pub struct WholeSteps {
     zero: f64,
     /// Bits of the codes, 8 to 16.
     bits: u8,
-}
-
-/// The samples of an image before they became codes.
-#[derive(Clone, Debug)]
-pub struct Uncoded {
-    planes: Vec<Plane>,
-    alpha: Option<Plane>,
 }
 
 impl WholeSteps {
@@ -96,19 +90,9 @@ impl WholeSteps {
         Depth::Int(self.bits)
     }
 
-    /// The image of codes. Missing samples continue the others.
-    #[must_use]
-    pub fn coded(&self, image: &Image) -> Image {
-        let mut coded = Image::new(image.planes.clone(), image.color.model, image.depth);
-        (coded.alpha, coded.color) = (image.alpha.clone(), image.color);
-        coded.origin.clone_from(&image.origin);
-        coded.alpha = self.into_codes(&mut coded).alpha;
-        coded
-    }
-
     /// Turns the samples of an image into codes. Missing samples continue the others and become transparent.
-    pub fn into_codes(&self, image: &mut Image) -> Uncoded {
-        let source = Uncoded { planes: image.planes.clone(), alpha: image.alpha.clone() };
+    pub(crate) fn put_codes(&self, image: &mut Image) -> Uncoded {
+        let source = Uncoded::of(image);
         let depth = self.depth();
         for plane in &mut image.planes {
             let mut weights = Plane::filled(plane.width, plane.height, 1.0);
@@ -133,11 +117,10 @@ impl WholeSteps {
 
     /// Turns codes into samples again: `source` as it was, moved by as much as its codes. Missing samples
     /// stay.
-    pub fn put_back(&self, image: &mut Image, source: Uncoded) {
+    pub(crate) fn put_back(&self, planes: &mut [Plane], source: &[Plane]) {
         let (depth, most) = (self.depth(), f64::from(self.depth().max_code()));
-        image.alpha = source.alpha;
-        for (plane, source) in image.planes.iter_mut().zip(source.planes) {
-            for (value, before) in plane.data.iter_mut().zip(source.data) {
+        for (plane, source) in planes.iter_mut().zip(source) {
+            for (value, &before) in plane.data.iter_mut().zip(&source.data) {
                 if is_missing(before, self.missing) {
                     *value = before;
                     continue;
@@ -149,30 +132,16 @@ impl WholeSteps {
                 *value = moved_by(before, moved);
             }
         }
-        image.depth = Depth::F32;
     }
 
-    /// A source and its result as codes of the source's depth: results are not rounded. Missing samples that
-    /// differ become NaN.
-    #[must_use]
-    pub fn both_coded(&self, source: &Image, result: &Image) -> (Image, Image) {
-        let coded = self.coded(source);
-        let mut after = coded.clone();
-        after.depth = Depth::F32;
-        let most = f64::from(self.depth().max_code());
-        let planes = after.planes.iter_mut().zip(source.planes.iter().zip(&result.planes));
-        for (plane, (before, result)) in planes {
-            let pairs = plane.data.iter_mut().zip(before.data.iter().zip(&result.data));
-            for (value, (&before, &result)) in pairs {
-                if !is_missing(before, self.missing) {
-                    let moved = (f64::from(result) - f64::from(before)) / self.step;
-                    *value = ((f64::from(self.code(before)) + moved) / most) as f32;
-                } else if before.to_bits() != result.to_bits() {
-                    *value = f32::NAN;
-                }
-            }
+    /// The code of a result: the source's `code`, moved as the sample did. NaN where a missing sample differs.
+    pub(crate) fn moved_code(&self, code: &mut f32, before: f32, result: f32) {
+        if !is_missing(before, self.missing) {
+            let moved = (f64::from(result) - f64::from(before)) / self.step;
+            *code = ((f64::from(self.code(before)) + moved) / f64::from(self.depth().max_code())) as f32;
+        } else if before.to_bits() != result.to_bits() {
+            *code = f32::NAN;
         }
-        (coded, after)
     }
 
     fn code(&self, value: f32) -> u32 {
@@ -228,6 +197,7 @@ fn declared(tiff: &TiffData) -> Option<f32> {
 mod tests {
     use super::*;
     use crate::TiffTag;
+    use crate::float_codes::FloatCodes;
 
     fn grey(value: impl Fn(usize) -> f32) -> Image {
         let data = (0..400).map(value).collect();
@@ -274,18 +244,19 @@ mod tests {
         let mut image = grey(|i| if i == 9 { -9999.0 } else { 4000.0 + 0.1 * (i % 300) as f32 });
         let before = image.clone();
         let steps = WholeSteps::find(&image).unwrap();
-        let source = steps.into_codes(&mut image);
+        let codes = FloatCodes::Steps(steps);
+        let source = codes.put_codes(&mut image);
         assert!(image.depth == Depth::Int(9) && image.alpha.as_ref().unwrap().data[9] == 0.0);
         let filled = image.planes[0].data[9];
         assert!((filled - image.planes[0].data[10]).abs() < 0.1, "{filled}");
         let mut same = image.clone();
-        steps.put_back(&mut same, source.clone());
+        codes.put_back(&mut same, source.clone());
         assert!(same == before);
         let half = 0.5 / 511.0;
         for (i, value) in image.planes[0].data.iter_mut().enumerate() {
             *value += if i % 2 == 0 { half } else { -half };
         }
-        steps.put_back(&mut image, source);
+        codes.put_back(&mut image, source);
         assert!(image.planes[0].data[9].to_bits() == (-9999.0f32).to_bits());
         let moved = |i: usize| f64::from(image.planes[0].data[i]) - f64::from(before.planes[0].data[i]);
         assert!((0..400).filter(|&i| i != 9).all(|i| (0.0495..=0.05).contains(&moved(i).abs())));

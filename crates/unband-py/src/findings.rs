@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use unband::verdict::grade;
 use unband::{Findings, Proof, Report};
+use unband_image::FloatCodes;
 use unband_image::findings::{Dithering, Space};
 
 /// Findings; the map is rows × columns of `float32` in bytes.
@@ -21,7 +22,9 @@ pub(crate) fn findings<'py>(py: Python<'py>, found: &Findings) -> PyResult<Bound
     row.set_item("dither", found.dither.as_ref().map(Dithering::word))?;
     row.set_item("dither_tile", found.dither.as_ref().and_then(Dithering::side))?;
     row.set_item("colours", found.colours)?;
-    row.set_item("whole_step", found.whole_steps.map(|steps| steps.step))?;
+    let steps = |codes: &FloatCodes| codes.steps().map(|steps| steps.step);
+    row.set_item("whole_step", found.float_codes.as_ref().and_then(steps))?;
+    row.set_item("light_curve", found.light_curve())?;
     row.set_item("drawing", found.drawing.map(unband::Drawing::word))?;
     row.set_item(
         "space",

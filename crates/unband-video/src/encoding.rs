@@ -9,6 +9,7 @@ use super::codec::{Codec, default_codec, known, settings};
 use super::container::{Container, IMAGES, container_of};
 use super::notes::chroma_of_eight;
 use super::{Ffmpeg, PixelFormat, Programs, Purpose, Samples, Video, VideoError, stills};
+use unband_image::Subsampling;
 use unband_io::Error;
 
 /// A codec, its quality, and further arguments.
@@ -134,11 +135,11 @@ impl Encoding {
         }
         let (what, args) = match self.converted.or(video.samples)? {
             Samples::Rgb => (
-                "RGB",
+                "RGB".to_owned(),
                 "-vf scale=out_color_matrix=bt709:out_range=tv -pix_fmt yuv420p10le -colorspace bt709 -color_range tv",
             ),
             Samples::Yuv(subsampling) if subsampling.y == 1 => {
-                (if subsampling.x == 1 { "4:4:4" } else { "4:2:2" }, "-pix_fmt yuv420p10le")
+                (subsampling.to_string(), "-pix_fmt yuv420p10le")
             }
             _ => return None,
         };
@@ -191,16 +192,10 @@ impl Encoding {
             return stills::words(images, pixels);
         }
         let samples = match pixels.samples {
-            Samples::Yuv(subsampling) => match (subsampling.x, subsampling.y) {
-                (1, 1) => " 4:4:4",
-                (2, 1) => " 4:2:2",
-                (1, 2) => " 4:4:0",
-                (4, 1) => " 4:1:1",
-                (4, 4) => " 4:1:0",
-                _ => "",
-            },
-            Samples::Rgb => " RGB",
-            Samples::Gray => " grey",
+            Samples::Yuv(Subsampling::HALF) => String::new(),
+            Samples::Yuv(subsampling) => format!(" {subsampling}"),
+            Samples::Rgb => " RGB".to_owned(),
+            Samples::Gray => " grey".to_owned(),
         };
         let alpha = if pixels.alpha { " with alpha" } else { "" };
         let quality = [("-crf", "CRF "), ("-qp", "QP "), ("-q:v", "q "), ("-qscale:v", "q "), ("-b:v", "")];

@@ -97,11 +97,5 @@ impl OtherStreams {
 pub(super) fn chroma_of_eight(samples: Option<Samples>) -> Option<String> {
     let samples @ Some(Samples::Yuv(subsampling)) = samples else { return None };
     let eight = PixelFormat::planar(samples?, 10, false).is_none();
-    let name = match (subsampling.x, subsampling.y) {
-        (4, 1) => "4:1:1",
-        (4, 4) => "4:1:0",
-        (1, 2) => "4:4:0",
-        _ => "such",
-    };
-    eight.then(|| name.to_owned())
+    eight.then(|| subsampling.to_string())
 }

@@ -7,7 +7,7 @@ use unband_detect::{inspect, inspect_photo};
 use unband_filters::{smooth, undither};
 use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 use unband_image::method::Prepare;
-use unband_image::{Context, Depth, Entry, Image, Method, With};
+use unband_image::{Context, Depth, Entry, FloatCodes, Image, LightCodes, Method, With};
 
 use crate::faithful::Faithful;
 use crate::networks::{self, PRECISION, STRENGTH};
@@ -80,7 +80,7 @@ pub fn find(image: &Image, options: &Options, ctx: &Context<'_>) -> Findings {
         TreatAs::Auto | TreatAs::Drawing | TreatAs::Data => inspect(image, ctx),
     };
     let found = declared(found, image, options);
-    let depth = found.whole_steps.map_or(image.depth, |steps| steps.depth());
+    let depth = found.float_codes.map_or(image.depth, |codes| codes.depth());
     if options.truncated { found.truncated(depth) } else { found }
 }
 
@@ -92,7 +92,9 @@ pub(crate) fn declared(found: Findings, image: &Image, options: &Options) -> Fin
     if bits.is_some() && found.cause == Cause::Levels && found.grids.iter().all(exact) {
         return found.but(|new| (new.drawing, new.visible) = (None, true));
     }
-    found.declared(&steps, bits)
+    let light = || LightCodes::values(image).map(FloatCodes::Light);
+    let codes = found.float_codes.or_else(light);
+    found.declared(&steps, bits).but(|new| new.float_codes = codes)
 }
 
 /// Checks the options that need no image: the method with its weights, and ranges.
@@ -164,10 +166,11 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
     let nothing = ours && !options.everywhere && nothing_to_repair(image, findings, depth);
     let meant = ours && !options.everywhere && !nothing;
     let left = if off { Some(Reason::NotAsked) } else { kept(findings, options, meant) };
+    let has_steps = findings.float_codes.is_some_and(|codes| codes.steps().is_some());
     let act = match (left, nothing, depth == image.depth) {
         (Some(reason), _, true) => Act::Leave(reason),
         // Codes have no number of metres for black and white.
-        (None, _, false) if findings.whole_steps.is_some() && depth != Depth::F32 => Act::Regrid,
+        (None, _, false) if has_steps && depth != Depth::F32 => Act::Regrid,
         (None, false, _) => Act::Restore,
         (None, true, true) => Act::Leave(left_because(findings, depth)),
         (_, _, false) => Act::Regrid,

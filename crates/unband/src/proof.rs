@@ -36,6 +36,24 @@ fn jpeg_codes(image: &Image) -> Option<f64> {
     Some(((1u32 << stored.bits.min(16)) - 1).into())
 }
 
+/// A result in floating point, with its samples moved towards those of its source by up to a code of its
+/// depth.
+fn nearer_by_a_code(source: &Image, result: &Image) -> Image {
+    let code = result.depth.step();
+    let mut nearer = result.clone();
+    nearer.depth = Depth::F32;
+    for (plane, source) in nearer.planes.iter_mut().zip(&source.planes) {
+        for (value, &before) in plane.data.iter_mut().zip(&source.data) {
+            if code > 0.0 && (*value - before).abs() > code {
+                *value -= code.copysign(*value - before);
+            } else if code > 0.0 {
+                *value = before;
+            }
+        }
+    }
+    nearer
+}
+
 /// Counts the samples of `written` that left the quantisation intervals of `original` by a code of the
 /// written file or more.
 ///
@@ -54,10 +72,10 @@ pub fn prove(original: &Image, written: &Image, findings: &Findings, faithful: F
     if !same {
         return Proof { samples, outside: samples, worst_codes: f64::INFINITY };
     }
-    if let Some(steps) = findings.whole_steps {
-        let findings = findings.clone().but(|new| new.whole_steps = None);
-        if written.depth == Depth::F32 {
-            let (original, written) = steps.both_coded(original, written);
+    if let Some(codes) = findings.float_codes {
+        if written.depth == Depth::F32 || codes.light().is_some() {
+            let findings = findings.clone().but(|new| new.float_codes = None);
+            let (original, written) = codes.both_coded(original, &nearer_by_a_code(original, written));
             return prove(&original, &written, &findings, faithful);
         }
         // Not restored.

@@ -111,7 +111,7 @@ pub struct GradedFindings {
 /// those of more than 8 bits.
 pub fn look_at_frame(image: &Image, ctx: &Context<'_>) -> GradedFindings {
     let mut findings = inspect_frame(image, ctx);
-    if findings.whole_steps.is_some() {
+    if findings.float_codes.is_some() {
         // Each frame would have codes of its own.
         findings = Findings::plain(image.planes.len(), image.depth.bits());
     }

@@ -2,8 +2,6 @@
 
 use super::Rule;
 use crate::evidence::Evidence;
-use crate::linear;
-use unband_image::With;
 use unband_image::findings::{Cause, Findings, Space};
 
 pub(super) const RULE: Rule =
@@ -19,10 +17,5 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     if !combs.found() {
         return Some(evidence.plain());
     }
-    let linear_light = linear::of_eight_bits(evidence.image);
-    Some(
-        evidence
-            .base(Cause::ToneCurve, Space::Native, combs.grids())
-            .but(|new| new.linear_light = linear_light),
-    )
+    Some(evidence.base(Cause::ToneCurve, Space::Native, combs.grids()))
 }

@@ -5,6 +5,7 @@
 
 use super::describe::shared_levels;
 use super::{Findings, Space};
+use crate::light_codes::LightCurve;
 
 /// Detected cause: the row of the decision table that fired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +85,12 @@ impl Cause {
 }
 
 impl Findings {
+    /// The name of the curve from codes to linear light.
+    pub fn light_curve(&self) -> Option<&'static str> {
+        let curve = self.float_codes.as_ref()?.light()?.curve;
+        (curve != LightCurve::Linear).then(|| curve.name())
+    }
+
     /// Identifier of the cause, for machine-readable output.
     pub fn cause_word(&self) -> &'static str {
         match self.cause {
@@ -95,7 +102,6 @@ impl Findings {
             Cause::Jpeg => "jpeg",
             Cause::Coded => "coded",
             Cause::Video => "video",
-            Cause::ToneCurve if self.linear_light => "linear-light",
             Cause::ToneCurve => "tone-curve",
             Cause::LocalSteps => "local-steps",
             Cause::Declared => "declared",
@@ -114,9 +120,7 @@ impl Findings {
         let cut = self.cuts(self.names());
         let step = self.grids.first().map_or(0.0, |g| g.step_codes);
         match self.cause {
-            Cause::Plain if self.whole_steps.is_some() => {
-                format!("{}, no coarser grid", self.steps_in_words())
-            }
+            Cause::Plain if let Some(steps) = self.steps_in_words() => format!("{steps}, no coarser grid"),
             Cause::Plain if self.effective_bits > 16 => "floating-point samples, not quantised".to_owned(),
             Cause::Plain => format!("{} bits per sample, no coarser grid", self.effective_bits),
             Cause::Levels => cut,
@@ -133,7 +137,6 @@ impl Findings {
                 format!("{} bits per sample, no visible compression", self.effective_bits)
             }
             Cause::Video => format!("8-bit video colours{space}, no visible compression"),
-            Cause::ToneCurve if self.linear_light => "8-bit codes in linear light".to_owned(),
             Cause::ToneCurve => "8 bits stretched by a tone curve, gaps in the histogram".to_owned(),
             Cause::LocalSteps => {
                 format!("bands of about {:.1} codes, cause unknown", self.unexplained_step())
@@ -145,7 +148,7 @@ impl Findings {
     /// The origin of the banding, in a few words: "6 bits per channel".
     pub fn origin(&self) -> String {
         match self.cause {
-            Cause::Plain if self.whole_steps.is_some() => self.steps_in_words(),
+            Cause::Plain if let Some(steps) = self.steps_in_words() => steps,
             Cause::Plain => match self.effective_bits {
                 bits @ 1..=16 => format!("{bits} bits per channel"),
                 _ => "steps in the image itself".to_owned(),
@@ -162,7 +165,6 @@ impl Findings {
             Cause::Coded => "a lossy codec".to_owned(),
             Cause::Video if self.effective_bits > 8 => "8-bit steps in a deeper file".to_owned(),
             Cause::Video => "8-bit video colours".to_owned(),
-            Cause::ToneCurve if self.linear_light => "8 bits in linear light".to_owned(),
             Cause::ToneCurve => "a tone curve applied to 8 bits".to_owned(),
             Cause::LocalSteps => {
                 format!("an unknown cause, steps of about {:.1} codes", self.unexplained_step())
@@ -172,10 +174,16 @@ impl Findings {
     }
 
     /// "whole steps of 0.5 in floating point, -9999 where missing".
-    fn steps_in_words(&self) -> String {
-        let Some(steps) = &self.whole_steps else { return String::new() };
+    fn steps_in_words(&self) -> Option<String> {
+        let steps = self.float_codes.as_ref()?.steps()?;
         let missing = steps.missing.map_or_else(String::new, |number| format!(", {number} where missing"));
-        format!("whole steps of {} in floating point{missing}", steps.step)
+        Some(format!("whole steps of {} in floating point{missing}", steps.step))
+    }
+
+    /// ", then converted to linear light (sRGB)".
+    pub(super) fn conversion_to_light(&self) -> String {
+        let of = |curve| format!(", then converted to linear light ({curve})");
+        self.light_curve().map_or_else(String::new, of)
     }
 
     /// The widest step of a plane.

@@ -17,7 +17,8 @@ impl Findings {
         };
         let drawn = self.drawing.map_or_else(String::new, |drawing| format!("; drawn on purpose: {drawing}"));
         let alpha = self.alpha_bits().map_or_else(String::new, |bits| format!("; alpha has {bits} bits"));
-        format!("{what}{resized}{part}{bands}{drawn}{alpha}")
+        let light = self.conversion_to_light();
+        format!("{what}{resized}{part}{light}{bands}{drawn}{alpha}")
     }
 
     /// "dithered with a 4×4 tile, 5 bits per channel", "dithered with error diffusion, 64 colours".
@@ -41,7 +42,7 @@ impl Findings {
         if let Some(dithered) = self.dithered() {
             return dithered;
         }
-        let plain = self.cause == Cause::Plain && self.effective_bits == 8 && self.whole_steps.is_none();
+        let plain = self.cause == Cause::Plain && self.effective_bits == 8 && self.float_codes.is_none();
         match (self.visible, plain || self.effective_bits > 16) {
             (true, _) => format!("bands from {}", self.origin()),
             (false, true) => "no banding".to_owned(),

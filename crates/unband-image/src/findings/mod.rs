@@ -12,8 +12,8 @@ pub use drawing::Drawing;
 
 use crate::color::{Matrix, Range};
 use crate::depth::Depth;
+use crate::float_codes::FloatCodes;
 use crate::origin::{Codec, JpegOrigin, Origin};
-use crate::whole_steps::WholeSteps;
 
 /// The colour space of the quantisation grids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,9 +165,6 @@ pub struct Findings {
     /// Share of the smooth area within 16 samples of a step, 0..1. The smooth area is that of the metric
     /// `false-steps`, computed from the image itself.
     pub banded_share: f32,
-    /// For [`Cause::ToneCurve`]: the curve is the conversion of 8-bit codes to linear light, as in images
-    /// rendered from 8-bit sources.
-    pub linear_light: bool,
     /// Where the grid holds, when it covers only a part of the image; elsewhere a step is one code.
     pub regions: Option<GridRegions>,
     /// Is the banding visible at 8 bits? False for steps of one 8-bit code in busy or small areas, and for
@@ -180,8 +177,8 @@ pub struct Findings {
     pub dither: Option<Dithering>,
     /// Number of colours of the palette behind a dithered image.
     pub colours: Option<u16>,
-    /// The steps of floating point in whole metres or the like. The other findings describe its codes.
-    pub whole_steps: Option<WholeSteps>,
+    /// The codes behind floating point. The other findings describe these codes.
+    pub float_codes: Option<FloatCodes>,
     /// The grid of the alpha channel, in codes from 0, if it has fewer levels than 8 bits and they show as
     /// bands.
     pub alpha: Option<PlaneGrid>,
@@ -204,13 +201,12 @@ impl Findings {
             effective_bits,
             map: BandingMap::default(),
             banded_share: 0.0,
-            linear_light: false,
             regions: None,
             visible: false,
             drawing: None,
             dither: None,
             colours: None,
-            whole_steps: None,
+            float_codes: None,
             alpha: None,
         }
     }

@@ -77,8 +77,8 @@ impl Encoding {
             candidates.insert(0, frames);
         }
         if let Some(stored) = candidates.first().filter(|stored| asked && stored.bits != frames.bits) {
-            let mut has: Vec<u8> = candidates.iter().map(|format| format.bits).collect();
-            has.retain(|_| stored.samples == wanted.samples);
+            let alike = candidates.iter().filter(|format| format.samples == stored.samples);
+            let mut has: Vec<u8> = alike.map(|format| format.bits).collect();
             has.sort_unstable();
             has.dedup();
             let (path, encoder) = (self.output.clone(), self.codec.word().to_owned());

@@ -212,12 +212,13 @@ pub(super) enum Passage {
 }
 
 /// Whole rows where the restorer supports them and they fit the memory limit; else windows of the requested
-/// side, or the largest smaller ones that fit.
+/// side, or the largest smaller ones that fit. `kept`: bytes of samples that are kept besides the image.
 ///
 /// # Errors
 /// More memory than allowed; the error contains the least amount that works.
 pub(super) fn fitting_way(
     image: &Image,
+    kept: u64,
     restorer: &dyn Restorer,
     options: &Options,
     ctx: &Context<'_>,
@@ -227,8 +228,9 @@ pub(super) fn fitting_way(
     let (mut least, mut missing) = (u64::MAX, u64::MAX);
     let own = PROGRAM + planes(image);
     for (way, bytes) in ways(size, planes(image), restorer, options.tile, ctx) {
+        let bytes = bytes + kept;
         if bytes <= allowed {
-            if at_hand(bytes.saturating_sub(own)) {
+            if at_hand(bytes.saturating_sub(own + kept)) {
                 return Ok(way);
             }
             missing = missing.min(bytes);

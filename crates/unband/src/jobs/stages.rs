@@ -8,11 +8,11 @@ use std::borrow::Cow;
 use unband_image::dither::{Dither, Quantizer};
 use unband_image::findings::{Cause, Findings, Space};
 use unband_image::tile::{Band, restore_by_rows, restore_in_place};
-use unband_image::{Context, Image, Model, Origin, Restorer, Rng, Subsampling, With};
+use unband_image::{Context, Depth, Image, Model, Origin, Restorer, Rng, Subsampling, With};
 
 use super::behind;
 use super::finishing::{ResultRows, scales};
-use super::memory::{Passage, fitting_way};
+use super::memory::{Passage, fitting_way, planes};
 use super::not_finite::NotFinite;
 use super::pipeline::{Pipeline, bounded_shares, seen, settled};
 use super::round::{diffuse, diffusion, regrid_alpha};
@@ -47,7 +47,29 @@ impl Stages<'_> {
         if image.is_yuv() && findings.space == Space::Rgb && self.choices.act == Act::Restore {
             return behind::restored(self, image, findings, ctx);
         }
+        let light = findings.float_codes.is_some_and(|codes| codes.light().is_some());
+        if light && self.choices.act == Act::Restore && self.choices.depth != Depth::F32 {
+            return self.round_light(image, findings, ctx);
+        }
         self.run_on_planes(image, findings, ctx)
+    }
+
+    /// As [`Self::run`], for codes in linear light and a result of integers: these are rounded as light.
+    fn round_light(
+        &self,
+        image: Image,
+        findings: Findings,
+        ctx: &Context<'_>,
+    ) -> Result<(Image, Report), Error> {
+        let restore = self.choices.clone().but(|new| new.depth = Depth::F32);
+        let (options, still) = (self.options, self.still);
+        let (image, report) =
+            Stages { choices: &restore, options, still }.run_on_planes(image, findings, ctx)?;
+        let round = self.choices.clone().but(|new| new.act = Act::Regrid);
+        let plain = Findings::plain(image.planes.len(), image.depth.bits());
+        let (image, rounded) = Stages { choices: &round, options, still }.run_on_planes(image, plain, ctx)?;
+        let reason = if report.samples_moved > 0 { report.reason } else { rounded.reason };
+        Ok((image, Report { findings: report.findings, reason, ..rounded }))
     }
 
     /// As [`Self::run`], where the levels are those of the image's planes.
@@ -82,8 +104,8 @@ impl Stages<'_> {
         }
         let findings = &*findings;
         let own = image.depth;
-        let steps = findings.whole_steps.filter(|_| choices.act == Act::Restore);
-        let uncoded = steps.map(|steps| (steps, steps.into_codes(&mut image)));
+        let codes = findings.float_codes.filter(|_| choices.act == Act::Restore);
+        let uncoded = codes.map(|codes| (codes, codes.put_codes(&mut image)));
         let not_finite = NotFinite::take(&mut image);
         let mut work = Work::begin(&mut image, findings, choices, self.still, ctx);
         let inner = work.restorer()?;
@@ -91,9 +113,10 @@ impl Stages<'_> {
         let mut pipeline = self.confined(&image, findings, inner.as_ref(), ctx);
         (pipeline.ends, pipeline.neutral) = (ends, neutral);
         pipeline.changes_all |= centred.is_some();
-        self.restore(&mut image, findings, &mut pipeline, ctx)?;
-        if let Some((steps, source)) = uncoded {
-            steps.put_back(&mut image, source);
+        let kept = uncoded.as_ref().map_or(0, |_| planes(&image));
+        self.restore(&mut image, kept, findings, &mut pipeline, ctx)?;
+        if let Some((codes, source)) = uncoded {
+            codes.put_back(&mut image, source);
         }
         let depth_changes = choices.depth != own;
         if depth_changes {
@@ -154,15 +177,16 @@ impl Stages<'_> {
         }
     }
 
-    /// Restores and rounds, in windows or in whole rows.
+    /// Restores and rounds, in windows or in whole rows. `kept`: bytes of samples besides the image.
     fn restore(
         &self,
         image: &mut Image,
+        kept: u64,
         findings: &Findings,
         pipeline: &mut Pipeline<'_>,
         ctx: &Context<'_>,
     ) -> Result<(), Error> {
-        let way = fitting_way(image, pipeline, self.options, ctx)?;
+        let way = fitting_way(image, kept, pipeline, self.options, ctx)?;
         if let Passage::Windows(tile) = way
             && pipeline.cells.is_some()
             && !self.choices.method.entry().ours

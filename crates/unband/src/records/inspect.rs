@@ -45,6 +45,9 @@ pub struct InspectRecord {
     colours: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     whole_step: Option<f64>,
+    /// The curve behind linear light.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    light_curve: Option<&'static str>,
     /// Bits of a banded alpha channel.
     alpha_bits: Option<u8>,
     map: MapRecord,
@@ -129,7 +132,8 @@ impl InspectRecord {
             dither: findings.dither.as_ref().map(Dithering::word),
             dither_tile: findings.dither.as_ref().and_then(Dithering::side),
             colours: findings.colours,
-            whole_step: findings.whole_steps.map(|steps| steps.step),
+            whole_step: findings.float_codes.and_then(|codes| codes.steps().map(|steps| steps.step)),
+            light_curve: findings.light_curve(),
             alpha_bits: findings.alpha_bits(),
             map: MapRecord {
                 side: BandingMap::SIDE,

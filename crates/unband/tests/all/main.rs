@@ -13,6 +13,7 @@ mod files;
 mod frames_in_order;
 mod jpeg;
 mod levels;
+mod linear_light;
 mod memory;
 #[cfg(feature = "files")]
 mod metrics;

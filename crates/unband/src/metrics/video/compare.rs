@@ -222,12 +222,7 @@ fn fit(videos: &[VideoFile; 2], [reference, result]: [FrameFormat; 2]) -> Result
         let samples = match format.pixels.samples {
             Samples::Gray => "grey".to_owned(),
             Samples::Rgb => "RGB".to_owned(),
-            Samples::Yuv(by) => match (by.x, by.y) {
-                (1, 1) => "4:4:4".to_owned(),
-                (2, 1) => "4:2:2".to_owned(),
-                (2, 2) => "4:2:0".to_owned(),
-                (x, y) => format!("chroma of every {x}×{y} pixels"),
-            },
+            Samples::Yuv(subsampling) => subsampling.to_string(),
         };
         format!("{}×{} {samples}", format.width, format.height)
     };
