@@ -17,6 +17,7 @@ use super::matroska;
 use super::matroska_parts;
 use super::other_streams::written;
 use super::parts;
+use super::time_code::TimeCode;
 use super::{
     Codec, Encoding, Ffmpeg, OtherStreams, PixelFormat, Samples, Segment, VideoError, VideoFile, stills,
 };
@@ -291,6 +292,10 @@ fn arguments(
                 let degrees = input.video.rotation.rem_euclid(360);
                 args.put(&[&format!("-metadata:s:{number}"), &format!("rotate={degrees}")]);
             }
+            if let Some(code) = cut.and_then(|cut| time_code(input, cut)) {
+                args.put(&[&format!("-metadata:s:{number}"), &format!("timecode={code}")]);
+                args.put(&["-metadata", &format!("timecode={code}")]);
+            }
             let marked = stream.dispositions.join("+");
             args.put(&[&format!("-disposition:{number}"), if marked.is_empty() { "0" } else { &marked }]);
             args.put(&[&format!("-map_metadata:s:{number}"), &format!("1:s:{}", stream.index)]);
@@ -314,6 +319,14 @@ fn arguments(
     }
     written(encoding.container(), patched(input, encoding), part, &mut args)?;
     Ok(args)
+}
+
+/// Time code of the first frame of a part.
+fn time_code(input: &VideoFile, cut: TickRange) -> Option<TimeCode> {
+    let rate = input.video.average_rate.or(input.video.nominal_rate)?;
+    let code = TimeCode::new(input.video.time_code.as_deref()?, rate)?;
+    let frames = input.shown(cut.from) * f64::from(rate.0) / f64::from(rate.1);
+    Some(code.after(frames.round().max(0.0) as u64))
 }
 
 /// Whether `FFmpeg` cannot store the colours in the output: in `QuickTime` it writes them without a range,

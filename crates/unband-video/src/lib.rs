@@ -36,6 +36,7 @@ mod release;
 mod select;
 mod sniff;
 mod stills;
+mod time_code;
 mod timeline;
 mod trial;
 mod watched;

@@ -163,6 +163,10 @@ fn video(answer: Node<'_>, node: Node<'_>, frames: Node<'_>) -> Video {
         start_pts: node.whole("start_pts"),
         duration_ticks: node.whole("duration_ts").filter(|&ticks| ticks > 0),
         frames: frame_count(node),
+        time_code: [node, answer.at("format")].iter().find_map(|node| {
+            // Matroska has names in capitals.
+            ["timecode", "TIMECODE"].iter().find_map(|key| node.at("tags").name(key))
+        }),
         sample_aspect: aspect(node).or_else(|| aspect(frame)),
         rotation: 0,
         mirrored: false,

@@ -190,6 +190,8 @@ pub struct Video {
     pub duration_ticks: Option<i64>,
     /// Number of frames, if the container declares it.
     pub frames: Option<u64>,
+    /// Time code of the first frame ("01:00:00:00"), if any.
+    pub time_code: Option<String>,
     /// Width to height of a sample, if specified.
     pub sample_aspect: Option<(u32, u32)>,
     /// Rotation for display in degrees counterclockwise, −180 to 180.

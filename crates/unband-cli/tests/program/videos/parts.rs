@@ -93,3 +93,28 @@ fn times_of_a_part_are_those_that_players_show() {
     assert!(seen[0].0.len() == 10 && seen.iter().all(|one| *one == seen[0]), "{seen:?}");
     refused(&stage, &["late.mkv", "--from", "5"], 1, &["no frame between 5 s and its end"]);
 }
+
+#[test]
+fn time_codes_of_a_part_are_those_of_its_first_frame() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    let plain = ["-timecode", "01:00:00:00", "-c:v", "ffv1"];
+    let dropped = ["-timecode", "00:58:58;00", "-c:v", "ffv1"];
+    drawn(&stage, "plain.mov", "testsrc=s=64x48:r=24:d=3,format=yuv420p", &plain);
+    drawn(&stage, "plain.mkv", "testsrc=s=64x48:r=24:d=3,format=yuv420p", &plain);
+    drawn(&stage, "dropped.mkv", "testsrc=s=64x48:r=30000/1001:d=3,format=yuv420p", &dropped);
+    for (source, code) in
+        [("plain.mov", "01:00:02:12"), ("plain.mkv", "01:00:02:12"), ("dropped.mkv", "00:59:00;17")]
+    {
+        for result in ["out.mov", "out.mkv"] {
+            let args = [source, "-o", result, "--lossless", "--overwrite", "--everywhere", "--from", "2.5"];
+            stage.run(&args).code(0);
+            let entries = ["-show_entries", "stream_tags=timecode:format_tags=timecode"];
+            let (path, form) = (stage.path(result), ["-v", "error", "-of", "csv=p=0"]);
+            let shown = printed("ffprobe", &[&form[..], &entries, &[path.to_str().unwrap()]].concat());
+            assert!(shown.lines().any(|line| line == code), "{source} → {result}: {shown}");
+        }
+    }
+}

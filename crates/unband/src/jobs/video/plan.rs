@@ -135,6 +135,9 @@ pub struct Disk {
 /// Black frames compress best.
 const FFV1: f64 = 0.25;
 const FFV1_BLACK: f64 = 0.008;
+/// As [`FFV1`], by Apple's target rates: 176 Mbit/s for 24 frames of 1920×1080 in 4:2:2, and in proportion for
+/// 4:4:4.
+const PRORES: f64 = 0.18;
 
 impl Disk {
     /// Is the space certainly insufficient?
@@ -323,9 +326,11 @@ impl<'a> Plan<'a> {
         let free = free_bytes(self.output);
         let video = &self.file.video;
         // The sizes of image sequences were not measured.
-        if self.encoding.codec != Codec::Ffv1 || self.encoding.muxer() == "image2" {
-            return Disk { free, ..Disk::default() };
-        }
+        let share = match self.encoding.codec {
+            Codec::Ffv1 if self.encoding.muxer() != "image2" => FFV1,
+            Codec::ProRes422 | Codec::ProRes4444(_) => PRORES,
+            _ => return Disk { free, ..Disk::default() },
+        };
         let Video { width, height, .. } = self.result.video;
         let samples: usize = self.stored.planes(width, height).map(|(w, h)| w * h).sum();
         let bits = samples as f64 * f64::from(self.stored.bits) * self.expected_frames() as f64;
@@ -338,7 +343,10 @@ impl<'a> Plan<'a> {
         let coded = if video.is_lossy() { 0.5 * source * part } else { 0.0 };
         let least = (FFV1_BLACK * bits / 8.0).max(coded);
         let bytes = |each: f64| Some((2.0 * each) as u64);
-        Disk { needed: bytes(FFV1 * bits / 8.0 + coded), least: bytes(least), free }
+        match self.encoding.codec {
+            Codec::Ffv1 => Disk { needed: bytes(share * bits / 8.0 + coded), least: bytes(least), free },
+            _ => Disk { needed: bytes(share * bits / 8.0), least: None, free },
+        }
     }
 
     /// Duration of the processed part, in seconds.
