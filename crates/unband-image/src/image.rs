@@ -3,6 +3,7 @@
 use crate::color::{Color, Matrix, Model, Range, Subsampling};
 use crate::depth::Depth;
 use crate::dither::Grid;
+use crate::gain_map::GainMap;
 use crate::origin::Origin;
 use crate::window::Window;
 
@@ -125,8 +126,10 @@ pub struct Metadata {
     pub colorimetry: Colorimetry,
     /// Textual notes, keyword and text (PNG text chunks, JPEG and GIF comments under "Comment").
     pub text: Vec<(String, String)>,
-    /// Auxiliary content of the file that readers drop.
+    /// Further images of the file. Readers drop them, but for gain maps of JPEG.
     pub auxiliary: Vec<AuxiliaryImage>,
+    /// The gain map of a JPEG file, also listed in [`Metadata::auxiliary`].
+    pub gain_map: Option<GainMap>,
     /// All other data of the file that its reader passes over, as messages name them.
     pub unread: Vec<String>,
     /// Number of rows, at the end of its file, that a truncated file does not have; they are grey.

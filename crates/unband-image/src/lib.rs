@@ -17,6 +17,7 @@ pub mod fill;
 pub mod findings;
 mod float_codes;
 pub mod frame;
+mod gain_map;
 mod hint;
 pub mod image;
 pub mod jpeg;
@@ -46,6 +47,7 @@ pub use context::{Context, RestoreError};
 pub use cuts::Cuts;
 pub use depth::Depth;
 pub use float_codes::FloatCodes;
+pub use gain_map::GainMap;
 pub use hint::{Hint, hint_with};
 pub use image::{
     AuxiliaryImage, Colorimetry, Density, DensityUnit, Image, ImageError, Mastering, Metadata, Plane,

@@ -45,7 +45,7 @@ pub fn xmp(bytes: &[u8]) {
     let (short, long) = bytes.split_at(cut);
     let joined = xmp::join(short, long);
     assert!(joined.len() <= bytes.len());
-    let extended = xmp::extend(long);
+    let extended = xmp::extend(long, &[]);
     assert_eq!(xmp::join(&extended.packet, long), long);
     let mut settled = short.to_vec();
     exif::settle_xmp(&mut settled);

@@ -45,6 +45,9 @@ pub(crate) fn apply(image: &mut Image, orientation: u8) -> Result<(), Error> {
     if let Some(xmp) = &mut metadata.xmp {
         exif::settle_xmp(xmp);
     }
+    if let Some(map) = &mut metadata.gain_map {
+        map.orientation = orientation;
+    }
     if orientation >= 5
         && let Some(density) = &mut metadata.density
     {
@@ -91,7 +94,8 @@ fn turned_chroma(image: &Image, chroma: Subsampling, orientation: u8) -> Option<
     all.into_iter().find(fits).map(|siting| (chroma, siting))
 }
 
-fn turn(plane: &mut Plane, orientation: u8) -> Result<(), Error> {
+/// Turns and mirrors a plane that is stored in `orientation`.
+pub(crate) fn turn(plane: &mut Plane, orientation: u8) -> Result<(), Error> {
     let width = plane.width;
     match orientation {
         2 => plane.data.chunks_exact_mut(width).for_each(<[f32]>::reverse),

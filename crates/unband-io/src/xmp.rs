@@ -13,8 +13,22 @@ pub(crate) struct Extended {
     pub(crate) name: [u8; 32],
 }
 
-/// The short packet for a long one.
-pub(crate) fn extend(long: &[u8]) -> Extended {
+/// A packet of these RDF descriptions.
+pub(crate) fn packet(descriptions: &[u8]) -> Vec<u8> {
+    let begin = "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\
+                 <x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\
+                 <rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">";
+    [begin.as_bytes(), descriptions, b"</rdf:RDF></x:xmpmeta><?xpacket end=\"w\"?>"].concat()
+}
+
+/// A packet with another RDF description; `None` for one without RDF under its usual name.
+pub(crate) fn with(packet: &[u8], description: &[u8]) -> Option<Vec<u8>> {
+    let at = inner_rdf(packet).filter(|inner| packet[inner.end..].starts_with(b"</rdf:RDF"))?.end;
+    Some([&packet[..at], description, &packet[at..]].concat())
+}
+
+/// The short packet for a long one, with another RDF description.
+pub(crate) fn extend(long: &[u8], more: &[u8]) -> Extended {
     let mut name = [0; 32];
     for (pair, byte) in name.chunks_exact_mut(2).zip(Md5::digest(long)) {
         for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
@@ -22,14 +36,10 @@ pub(crate) fn extend(long: &[u8]) -> Extended {
         }
     }
     let shown = String::from_utf8_lossy(&name);
-    let packet = format!(
-        "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\
-         <x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\
-         <rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">\
-         <rdf:Description rdf:about=\"\" xmlns:xmpNote=\"{NOTE}\" xmpNote:HasExtendedXMP=\"{shown}\"/>\
-         </rdf:RDF></x:xmpmeta><?xpacket end=\"w\"?>"
+    let reference = format!(
+        "<rdf:Description rdf:about=\"\" xmlns:xmpNote=\"{NOTE}\" xmpNote:HasExtendedXMP=\"{shown}\"/>"
     );
-    Extended { packet: packet.into_bytes(), name }
+    Extended { packet: packet(&[reference.as_bytes(), more].concat()), name }
 }
 
 /// Merges a short and a long packet: the content of the long one is inserted into the short one. A short
@@ -100,7 +110,7 @@ mod tests {
     #[test]
     fn a_long_packet_comes_back_from_its_short_one() {
         let long = b"<x:xmpmeta><rdf:RDF xmlns:rdf='r'><rdf:Description a='b'/></rdf:RDF></x:xmpmeta>";
-        assert_eq!(join(&extend(long).packet, long), long);
+        assert_eq!(join(&extend(long, &[]).packet, long), long);
     }
 
     #[test]

@@ -16,6 +16,8 @@ const NAMESPACES: [&[u8]; 3] = [
 const CAMERA: &[u8] = b"http://ns.google.com/photos/1.0/camera/";
 /// Limit on declarations; a packet has one for each namespace.
 const MOST_NAMES: usize = 16;
+/// The rest of a description that said nothing else.
+const NOTHING: &[u8] = b"<rdf:Description rdf:about=\"\"></rdf:Description>";
 const VIDEO: [&[u8]; 2] = [b"MotionPhoto", b"MicroVideo"];
 
 /// Removes the properties; false if the packet has some, but is not well formed.
@@ -25,10 +27,18 @@ pub(crate) fn leave_the_image_alone(packet: &mut Vec<u8>) -> bool {
     }
     let Some(names) = Names::declared(packet) else { return false };
     match names.filtered(packet) {
-        Some(filtered) => *packet = filtered,
+        Some(filtered) => *packet = without(filtered, NOTHING),
         None => return false,
     }
     true
+}
+
+/// Removes all copies of a part.
+fn without(mut packet: Vec<u8>, part: &[u8]) -> Vec<u8> {
+    while let Some(at) = position(&packet, part) {
+        packet.drain(at..at + part.len());
+    }
+    packet
 }
 
 /// Prefixes that a packet declares for the namespaces.

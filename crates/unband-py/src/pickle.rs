@@ -10,7 +10,7 @@ use unband_image::image::{
 };
 use unband_image::jpeg::{JpegCoefficients, JpegPlane};
 use unband_image::origin::{Codec, JpegOrigin, Origin};
-use unband_image::{Cicp, Color, Matrix, Range, Siting, Subsampling};
+use unband_image::{Cicp, Color, GainMap, Matrix, Range, Siting, Subsampling};
 
 use crate::fault::Fault;
 
@@ -38,6 +38,8 @@ struct Head {
     content_light: Option<(u32, u32)>,
     text: Vec<(String, String)>,
     gain_maps: Vec<bool>,
+    /// Whether XMP announces the kept one, whether there is an ISO statement, and its orientation.
+    gain_map: Option<(bool, bool, u8)>,
     unread: Vec<String>,
     missing_rows: Option<usize>,
     mode: Option<u32>,
@@ -99,6 +101,7 @@ pub(crate) fn dumped(image: &Image) -> (String, Vec<Vec<u8>>) {
         colorimetry,
         text,
         auxiliary,
+        gain_map,
         unread,
         missing_rows,
         tiff,
@@ -112,6 +115,10 @@ pub(crate) fn dumped(image: &Image) -> (String, Vec<Vec<u8>>) {
     blobs.extend(blocks.into_iter().flatten().cloned());
     blobs.extend(tiff.tags.iter().map(|tag| tag.value.clone()));
     blobs.extend(tiff.bands.iter().map(bytes_of));
+    if let Some(GainMap { jpeg, iso, .. }) = gain_map {
+        blobs.push(jpeg.to_vec());
+        blobs.extend(iso.clone());
+    }
     let head = Head {
         version: VERSION.to_owned(),
         planes: planes.iter().map(|plane| (plane.width, plane.height)).collect(),
@@ -141,6 +148,7 @@ pub(crate) fn dumped(image: &Image) -> (String, Vec<Vec<u8>>) {
         content_light: *content_light,
         text: text.clone(),
         gain_maps: auxiliary.iter().map(|image| *image == AuxiliaryImage::GainMap).collect(),
+        gain_map: gain_map.as_ref().map(|map| (map.in_xmp, map.iso.is_some(), map.orientation)),
         unread: unread.clone(),
         missing_rows: *missing_rows,
         mode: *mode,
@@ -200,6 +208,15 @@ fn unit_number(unit: DensityUnit) -> u8 {
     UNITS.iter().position(|own| *own == unit).unwrap_or(0) as u8
 }
 
+fn gain_map_of(
+    (in_xmp, has_iso, orientation): (bool, bool, u8),
+    blobs: &mut impl Iterator<Item = Vec<u8>>,
+) -> Result<GainMap, Fault> {
+    let jpeg = Arc::new(blobs.next().ok_or_else(damaged)?);
+    let iso = has_iso.then(|| blobs.next().ok_or_else(damaged)).transpose()?;
+    Ok(GainMap { jpeg, in_xmp, iso, orientation })
+}
+
 /// The image of text and blobs.
 ///
 /// # Errors
@@ -229,6 +246,7 @@ pub(crate) fn loaded(text: &str, blobs: Vec<Vec<u8>>) -> Result<Image, Fault> {
     let [icc, exif, xmp, iptc] = head.blocks;
     let (icc, exif, xmp, iptc) = (block(icc)?, block(exif)?, block(xmp)?, block(iptc)?);
     let tiff = tiff_of(head.tiff, &mut blobs)?;
+    let gain_map = head.gain_map.map(|state| gain_map_of(state, &mut blobs)).transpose()?;
     let metadata = Metadata::with(|new| {
         new.icc = icc;
         new.exif = exif;
@@ -251,6 +269,7 @@ pub(crate) fn loaded(text: &str, blobs: Vec<Vec<u8>>) -> Result<Image, Fault> {
             .into_iter()
             .map(|map| if map { AuxiliaryImage::GainMap } else { AuxiliaryImage::Further })
             .collect();
+        new.gain_map = gain_map;
         new.unread = head.unread;
         new.missing_rows = head.missing_rows;
         new.mode = head.mode;

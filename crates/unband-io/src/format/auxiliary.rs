@@ -13,9 +13,9 @@ pub(super) const MPF: &[u8] = b"MPF\0";
 const MP_ENTRIES: u16 = 0xB002;
 /// Identifier of gain map metadata by ISO 21496-1.
 pub(super) const ISO: &[u8] = b"urn:iso:std:iso:ts:21496:-1";
-/// Markers in the XMP of an image with a gain map, or of the gain map itself: Adobe's and Google's, and
+/// Marks in the XMP of an image with a gain map, or of the gain map itself: Adobe's and Google's, and
 /// Apple's.
-const NAMES: [&[u8]; 2] = [b"://ns.adobe.com/hdr-gain-map/", b"aux:hdrgainmap"];
+pub(super) const NAMES: [&[u8]; 2] = [b"://ns.adobe.com/hdr-gain-map/", b"aux:hdrgainmap"];
 /// Number of bytes after the image that are searched.
 const HEAD: usize = 1 << 16;
 
@@ -24,8 +24,7 @@ pub(super) fn in_jpeg(markers: &Markers<'_>, bytes: &[u8]) -> Vec<AuxiliaryImage
     let table = markers.segment(2, MPF);
     let images = table.map_or(0, further_images);
     let says = |text: &[u8]| NAMES.iter().any(|name| holds(text, name));
-    let mut gain_map =
-        markers.segment(2, ISO).is_some() || markers.segments.iter().any(|s| s.0 == 1 && says(s.1));
+    let mut gain_map = announces_gain_map(markers);
     if !gain_map && images > 0 {
         let behind = bytes.get(markers.end..).unwrap_or_default();
         let head = &behind[..behind.len().min(HEAD)];
@@ -34,6 +33,12 @@ pub(super) fn in_jpeg(markers: &Markers<'_>, bytes: &[u8]) -> Vec<AuxiliaryImage
     let further = images > usize::from(gain_map);
     let found = [(gain_map, AuxiliaryImage::GainMap), (further, AuxiliaryImage::Further)];
     found.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect()
+}
+
+/// Does a JPEG image announce a gain map, or that it is one?
+pub(super) fn announces_gain_map(markers: &Markers<'_>) -> bool {
+    let says = |text: &[u8]| NAMES.iter().any(|name| holds(text, name));
+    markers.segment(2, ISO).is_some() || markers.segments.iter().any(|s| s.0 == 1 && says(s.1))
 }
 
 /// Number of images after the first, except its previews.
@@ -66,6 +71,6 @@ pub(super) fn in_meta(meta: &[u8]) -> Vec<AuxiliaryImage> {
     found.then_some(AuxiliaryImage::GainMap).into_iter().collect()
 }
 
-fn holds(text: &[u8], part: &[u8]) -> bool {
+pub(super) fn holds(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }

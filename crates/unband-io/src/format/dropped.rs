@@ -47,7 +47,7 @@ pub enum Item {
 impl Item {
     /// Whether no format keeps it, even if the format could store it.
     pub fn never_kept(self) -> bool {
-        matches!(self, Self::GainMap | Self::FurtherImages | Self::Rows | Self::Unread)
+        matches!(self, Self::FurtherImages | Self::Rows | Self::Unread)
     }
 }
 
@@ -134,7 +134,7 @@ pub(super) fn plainly(image: &Image, writes: &Writes) -> Vec<Dropped> {
         (Item::Density, !writes.density && metadata.density.is_some()),
         (Item::Text, !writes.text && !metadata.text.is_empty()),
         (Item::Colorimetry, numbers),
-        (Item::GainMap, metadata.auxiliary.contains(&AuxiliaryImage::GainMap)),
+        (Item::GainMap, metadata.auxiliary.contains(&AuxiliaryImage::GainMap) && !writes.gain_map),
         (Item::FurtherImages, metadata.auxiliary.contains(&AuxiliaryImage::Further)),
     ];
     let rows = table.into_iter().filter(|row| row.1).map(|row| Dropped::all(row.0));

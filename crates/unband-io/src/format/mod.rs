@@ -112,6 +112,8 @@ pub struct Writes {
     pub text: bool,
     /// Whether the content of TIFF files is stored that no other format has: tags, further bands, signs.
     pub tiff: bool,
+    /// Whether gain maps of JPEG files are stored.
+    pub gain_map: bool,
     /// Memory of its encoder, in bytes per byte of the image's planes: 1 for one that works in strips.
     pub memory: u64,
 }
@@ -135,6 +137,7 @@ impl Writes {
         density: false,
         text: false,
         tiff: false,
+        gain_map: false,
         // Interleaved codes, their copy in the encoder's layout, and the file.
         memory: 3,
     };

@@ -1,4 +1,4 @@
-//! Gain maps and further images that are not kept are reported.
+//! Gain maps and further images are found, and named where they are not kept.
 #![allow(clippy::unwrap_used)]
 
 use crate::sample;
@@ -17,7 +17,7 @@ fn jpeg() -> Vec<u8> {
     sample::written(&sample::painted(16, 16, 3, false, Depth::EIGHT, 3), sample::format("JPEG")).0
 }
 
-fn with_segments(jpeg: &[u8], segments: &[(u8, &[u8])]) -> Vec<u8> {
+pub(crate) fn with_segments(jpeg: &[u8], segments: &[(u8, &[u8])]) -> Vec<u8> {
     let mut out = jpeg[..2].to_vec();
     for (number, content) in segments {
         out.extend([0xFF, 0xE0 + number]);
@@ -28,7 +28,7 @@ fn with_segments(jpeg: &[u8], segments: &[(u8, &[u8])]) -> Vec<u8> {
     out
 }
 
-fn xmp(packet: &[u8]) -> Vec<u8> {
+pub(crate) fn xmp(packet: &[u8]) -> Vec<u8> {
     [b"http://ns.adobe.com/xap/1.0/\0", packet].concat()
 }
 

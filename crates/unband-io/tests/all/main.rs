@@ -6,6 +6,7 @@ mod avif;
 mod docs;
 mod files;
 mod foreign;
+mod gain_map;
 mod hostile;
 mod jpeg;
 mod jpeg_composed;

@@ -3,11 +3,13 @@
 //! Source: ITU-T T.81, ITU-T T.871 (JFIF), CIPA DC-008 (Exif), Adobe XMP Specification Part 3.
 
 mod decode;
+mod gain_map;
 mod huffman;
 pub(crate) mod markers;
 mod scan;
 mod unread;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -47,6 +49,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         iptc: true,
         density: true,
         text: true,
+        gain_map: true,
         ..Writes::SAMPLES
     }),
     is: |bytes| bytes.starts_with(b"\xFF\xD8\xFF"),
@@ -109,6 +112,7 @@ fn read_with(bytes: &[u8], limits: &Limits, partly: bool) -> Result<Image, Error
     }));
     image.metadata = metadata(&markers);
     image.metadata.auxiliary = auxiliary::in_jpeg(&markers, bytes);
+    image.metadata.gain_map = gain_map::read(&markers, bytes);
     image.metadata.unread = unread::names(&markers, &image.metadata, bytes);
     if partly {
         let missing = height - ((share * height as f32) as usize).min(height);
@@ -244,6 +248,20 @@ fn write(
     out: &mut dyn Write,
     dropped: &mut Vec<Dropped>,
 ) -> Result<(), Error> {
+    if let Some(map) = gain_map::fitting(image, dropped) {
+        return gain_map::write(image, &map, options, out, dropped);
+    }
+    encode(image, segments(&image.metadata, &[], dropped), options, out, dropped)
+}
+
+/// Writes the image with these segments.
+fn encode(
+    image: &Image,
+    segments: Vec<(u8, Vec<u8>)>,
+    options: &WriteOptions,
+    out: &mut dyn Write,
+    dropped: &mut Vec<Dropped>,
+) -> Result<(), Error> {
     let (width, height) = (image.width(), image.height());
     let (Ok(w), Ok(h)) = (u16::try_from(width), u16::try_from(height)) else {
         return Err(Error::Size { format: NAME, most: u16::MAX.into(), width, height });
@@ -256,7 +274,7 @@ fn write(
     if let Some(density) = image.metadata.density {
         encoder.set_density(jfif(density));
     }
-    for (number, segment) in segments(&image.metadata, dropped) {
+    for (number, segment) in segments {
         encoder.add_app_segment(number, segment).map_err(|e| Error::encode(NAME, e))?;
     }
     encoder.encode_image(JpegSource { image, size: (w, h) }).map_err(|error| match error {
@@ -281,7 +299,8 @@ fn jfif(density: Density) -> PixelDensity {
     PixelDensity { density: (whole(density.x), whole(density.y)), unit }
 }
 
-fn segments(metadata: &Metadata, dropped: &mut Vec<Dropped>) -> Vec<(u8, Vec<u8>)> {
+/// The segments of metadata; XMP says `more`, an RDF description.
+fn segments(metadata: &Metadata, more: &[u8], dropped: &mut Vec<Dropped>) -> Vec<(u8, Vec<u8>)> {
     let mut out = Vec::new();
     let too_large = |item, size| Dropped::because(item, format!("{size} bytes, too large for JPEG"));
     if let Some(exif) = &metadata.exif {
@@ -292,10 +311,15 @@ fn segments(metadata: &Metadata, dropped: &mut Vec<Dropped>) -> Vec<(u8, Vec<u8>
         }
     }
     if let Some(xmp) = &metadata.xmp {
-        if xmp.len() + XMP.len() <= SEGMENT {
-            out.push((1, [XMP, xmp].concat()));
+        let said = if more.is_empty() {
+            Some(Cow::Borrowed(&xmp[..]))
+        } else {
+            xmp::with(xmp, more).map(Cow::Owned)
+        };
+        if let Some(said) = said.filter(|said| said.len() + XMP.len() <= SEGMENT) {
+            out.push((1, [XMP, &said].concat()));
         } else if let Ok(length) = u32::try_from(xmp.len()) {
-            let extended = xmp::extend(xmp);
+            let extended = xmp::extend(xmp, more);
             out.push((1, [XMP, &extended.packet].concat()));
             let most = SEGMENT - LONG_XMP.len() - 40;
             for (i, part) in xmp.chunks(most).enumerate() {
@@ -304,6 +328,9 @@ fn segments(metadata: &Metadata, dropped: &mut Vec<Dropped>) -> Vec<(u8, Vec<u8>
                 out.push((1, [LONG_XMP, &extended.name, &head, part].concat()));
             }
         }
+    }
+    if metadata.xmp.is_none() && !more.is_empty() {
+        out.push((1, [XMP, &xmp::packet(more)].concat()));
     }
     if let Some(icc) = &metadata.icc {
         let most = SEGMENT - 14;
