@@ -73,16 +73,18 @@ impl Evidence<'_> {
         found
     }
 
-    /// Channels that were quantised to 6 or 5 bits and then coded with loss.
+    /// Channels that were quantised to 6 or 5 bits, or to 16-bit colour, and then coded with loss.
     pub(crate) fn recoded_channels(&self, extra: f64) -> Option<Findings> {
         let (bits, confidence) = noisy::channels(&self.codes, extra, self.ctx.level)?;
-        let step = noisy::period(bits) as f32;
-        let grid = PlaneGrid::plain(step).but(|new| {
-            new.bits = Some(bits);
-            new.found = true;
-            new.confidence = confidence;
-        });
-        let mut found = self.base(Cause::RecodedGrid, Space::Native, vec![grid; self.codes.planes.len()]);
+        let grid = |bits: u8| {
+            PlaneGrid::plain(noisy::period(bits) as f32).but(|new| {
+                new.bits = Some(bits);
+                new.found = true;
+                new.confidence = confidence;
+            })
+        };
+        let grids = bits.into_iter().take(self.codes.planes.len()).map(grid).collect();
+        let mut found = self.base(Cause::RecodedGrid, Space::Native, grids);
         found.lossy = true;
         Some(found)
     }

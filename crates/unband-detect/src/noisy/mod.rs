@@ -44,6 +44,7 @@ pub(super) mod limits {
     pub(crate) const ONE_FIVE: f64 = 6.4;
     pub(crate) const CHANNELS_SIX: f64 = 7.4;
     pub(crate) const CHANNELS_FIVE: f64 = 8.1;
+    pub(crate) const SIXTEEN_BIT_COLOUR: f64 = 8.4;
     /// Added to the limits of channels where an image is grey: greys with a tone curve come close, and two of
     /// 80 exceed it.
     pub(crate) const GREY: f64 = 4.9;
@@ -181,27 +182,44 @@ pub(super) fn judge(planes: &[Flats], conversion: Conversion) -> Scores {
     }
 }
 
-/// Bits of the grid common to all stored channels, 6 or 5, with a confidence; `extra` is added to the limits.
-pub(super) fn channels(codes: &Codes, extra: f64, level: Level) -> Option<(u8, f32)> {
+/// Bits of the stored channels: 6 or 5 in all, or those of 16-bit colour.
+const OF_CHANNELS: [([u8; 3], f64); 3] = [
+    ([6; 3], limits::CHANNELS_SIX),
+    ([5; 3], limits::CHANNELS_FIVE),
+    ([5, 6, 5], limits::SIXTEEN_BIT_COLOUR),
+];
+/// Least score of green on 5 bits, where all channels are. In 16-bit colour it is −3 to 4.6, on 5 bits 5.5 to
+/// 6.
+const GREEN_FIVE: f64 = 4.8;
+
+/// Bits of the grids of the stored channels, with a confidence; `extra` is added to the limits.
+pub(super) fn channels(codes: &Codes, extra: f64, level: Level) -> Option<([u8; 3], f32)> {
     let count = codes.planes.len();
-    let mut sums = [0.0; 2];
+    let kinds = if count == 3 { &OF_CHANNELS[..] } else { &OF_CHANNELS[..2] };
+    let (mut sums, mut green) = ([0.0f64; OF_CHANNELS.len()], GREEN_FIVE);
     for p in 0..count {
         let flats = Flats::gather(&LazyPlane::stored(codes, p, level), Channel::Blue, ENOUGH / 3);
-        for (sum, (bits, weights)) in sums.iter_mut().zip([(6, &CHANNEL_SIX), (5, &CHANNEL_FIVE)]) {
+        let score = |bits: u8| {
+            let weights = if bits == 6 { &CHANNEL_SIX } else { &CHANNEL_FIVE };
             let hypothesis = Hypothesis::new(&flats, bits).filter(|h| h.channel_is_reliable(bits));
-            *sum += hypothesis.map_or(-2.0, |h| h.chroma(weights)).clamp(-3.0, 6.0);
+            hypothesis.map_or(-2.0, |h| h.chroma(weights)).clamp(-3.0, 6.0)
+        };
+        let (five, six) = (score(5), score(6));
+        for (sum, (bits, _)) in sums.iter_mut().zip(kinds) {
+            *sum += if bits[p] == 5 { five } else { six };
         }
-        // A grid of all channels shows in the first one already.
-        if sums[0].max(sums[1]) < -((p + 1) as f64) {
+        if (count, p) == (3, 1) {
+            green = five;
+        }
+        // Grids of all channels show in the first one already.
+        if sums.iter().take(kinds.len()).all(|&sum| sum < -((p + 1) as f64)) {
             return None;
         }
     }
     let scale = 3.0 / count as f64;
-    let margins = [
-        (6, sums[0] * scale - limits::CHANNELS_SIX - extra),
-        (5, sums[1] * scale - limits::CHANNELS_FIVE - extra),
-    ];
-    let (bits, margin) = if margins[1].1 > margins[0].1 { margins[1] } else { margins[0] };
+    let margins = kinds.iter().zip(sums).map(|((bits, limit), sum)| (*bits, sum * scale - limit - extra));
+    let (bits, margin) = margins.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let bits = if bits == [5; 3] && green < GREEN_FIVE { [5, 6, 5] } else { bits };
     (margin > 0.0).then(|| (bits, 1.0 / (1.0 + (-margin).exp()) as f32))
 }
 

@@ -52,5 +52,5 @@ fn by_rgb(
     let before = image.clone().into_rgb(ctx).map_err(wrong)?;
     let float = Choices { depth: Depth::F32, ..choices.clone() };
     let after = deband_frame(image.clone(), findings.clone(), &float, options, ctx)?;
-    Ok(with_difference(image, &before, &after))
+    Ok(with_difference(image, &before, &after, 1.0))
 }

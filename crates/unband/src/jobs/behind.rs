@@ -7,6 +7,11 @@ use super::stages::Stages;
 use crate::choose::Choices;
 use crate::{Error, Report};
 
+/// Share of a change that is kept where a lossy codec coded the luma and chroma: texture near the size of a
+/// step is lost in the channels, not in these. Of 0.5, 0.7 and 1, the best mean over five photos in 16-bit
+/// colour and in 5 bits, by x264 and VP9.
+const AFTER_LOSS: f32 = 0.7;
+
 /// Restores the red, green and blue behind a YUV image, whose levels were found there.
 ///
 /// # Errors
@@ -22,17 +27,18 @@ pub(super) fn restored(
     let float = Choices { depth: Depth::F32, ..stages.choices.clone() };
     let inner = Stages { choices: &float, options: stages.options, still: stages.still };
     let (after, report) = inner.run(before.clone(), native, ctx)?;
-    Ok((with_difference(image, &before, &after), report.but(|new| new.findings = findings)))
+    let share = if image.origin.is_lossy() { AFTER_LOSS } else { 1.0 };
+    Ok((with_difference(image, &before, &after, share), report.but(|new| new.findings = findings)))
 }
 
-/// Adds a method's change in RGB to the YUV samples of the frame: pixels that the method did not change keep
+/// Adds a share of a method's change in RGB to the YUV samples of the frame: pixels that the method did not change keep
 /// their codes.
-pub(crate) fn with_difference(mut image: Image, before: &Image, after: &Image) -> Image {
+pub(crate) fn with_difference(mut image: Image, before: &Image, after: &Image, share: f32) -> Image {
     let Model::Yuv { matrix, subsampling, .. } = image.color.model else { return image };
     let (width, height) = (image.width(), image.height());
     let (sx, sy) = (usize::from(subsampling.x), usize::from(subsampling.y));
     let chroma_width = image.planes[1].width;
-    let share = |x: usize, y: usize| {
+    let part = |x: usize, y: usize| {
         // Pixels that share a chroma sample, fewer at the border.
         let (w, h) = ((width - x / sx * sx).min(sx), (height - y / sy * sy).min(sy));
         1.0 / (w * h) as f32
@@ -40,12 +46,12 @@ pub(crate) fn with_difference(mut image: Image, before: &Image, after: &Image) -
     for y in 0..height {
         for x in 0..width {
             let at = y * width + x;
-            let change = [0, 1, 2].map(|p| after.planes[p].data[at] - before.planes[p].data[at]);
+            let change = [0, 1, 2].map(|p| share * (after.planes[p].data[at] - before.planes[p].data[at]));
             let [luma, u, v] = matrix.to_yuv(change);
             image.planes[0].data[at] += luma;
             let chroma = y / sy * chroma_width + x / sx;
-            image.planes[1].data[chroma] += share(x, y) * u;
-            image.planes[2].data[chroma] += share(x, y) * v;
+            image.planes[1].data[chroma] += part(x, y) * u;
+            image.planes[2].data[chroma] += part(x, y) * v;
         }
     }
     image
