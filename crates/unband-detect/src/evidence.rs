@@ -14,6 +14,7 @@ use super::planes::{BlockSums, Channel, Codes, LazyPlane, Recipe};
 use super::tiles::TileHistograms;
 use super::{Nature, codes_of, deep, palette};
 use crate::coded::Coding;
+use unband_image::Cicp;
 use unband_image::Context;
 use unband_image::color::{Matrix, Range};
 use unband_image::depth::Depth;
@@ -203,8 +204,7 @@ impl<'a> Evidence<'a> {
 
     /// Floating point of more than 8 bits in a file that declares linear light, or declares nothing.
     pub(crate) fn is_linear(&self) -> bool {
-        const LINEAR: u8 = 8;
-        let said = self.image.color.cicp.is_none_or(|cicp| cicp.transfer == LINEAR);
+        let said = self.image.color.cicp.is_none_or(Cicp::is_linear);
         self.image.depth == Depth::F32 && !self.effective.eight() && said
     }
 

@@ -231,6 +231,16 @@ pub struct Cicp {
     pub full_range: bool,
 }
 
+impl Cicp {
+    /// Transfer characteristics of linear light.
+    pub const LINEAR: u8 = 8;
+
+    /// Are the samples linear light?
+    pub fn is_linear(self) -> bool {
+        self.transfer == Self::LINEAR
+    }
+}
+
 /// Colour of an image: the meaning of its planes, and the code points declared by the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Color {

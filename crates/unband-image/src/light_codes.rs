@@ -17,8 +17,6 @@ const NEARLY_ALL: f64 = 0.99;
 const LEAST: usize = 16;
 /// Samples per plane of the first look.
 const ENOUGH: usize = 5_000;
-/// Linear light in the code points of H.273.
-const LINEAR: u8 = 8;
 
 /// The curve from codes to samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +131,7 @@ impl LightCodes {
     /// The codes of an image in floating point that declares linear light, or declares nothing, where nearly
     /// all samples are codes of 5 to 8 bits by one of the [curves](LightCurve::ALL).
     pub fn find(image: &Image) -> Option<Self> {
-        let said = image.color.cicp.is_none_or(|cicp| cicp.transfer == LINEAR);
+        let said = image.color.cicp.is_none_or(Cicp::is_linear);
         let planes = match image.color.model {
             Model::Gray => 1,
             Model::Rgb => 3,
@@ -149,7 +147,7 @@ impl LightCodes {
 
     /// The coded values of an image that declares linear light, by sRGB, whatever its samples are.
     pub fn values(image: &Image) -> Option<Self> {
-        let declared = image.color.cicp.is_some_and(|cicp| cicp.transfer == LINEAR);
+        let declared = image.color.cicp.is_some_and(Cicp::is_linear);
         (declared && image.depth == Depth::F32).then_some(Self { curve: LightCurve::Srgb, bits: None })
     }
 
@@ -204,7 +202,7 @@ impl LightCodes {
         for value in image.planes.iter_mut().flat_map(|plane| &mut plane.data) {
             *value = self.code(*value);
         }
-        let unknown = Cicp { primaries: 2, transfer: LINEAR, matrix: 0, full_range: true };
+        let unknown = Cicp { primaries: 2, transfer: Cicp::LINEAR, matrix: 0, full_range: true };
         let transfer = self.curve.transfer();
         image.color.cicp = Some(Cicp { transfer, ..image.color.cicp.unwrap_or(unknown) });
         image.depth = self.depth();

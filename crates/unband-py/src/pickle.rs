@@ -38,12 +38,19 @@ struct Head {
     content_light: Option<(u32, u32)>,
     text: Vec<(String, String)>,
     gain_maps: Vec<bool>,
-    /// Whether XMP announces the kept one, whether there is an ISO statement, and its orientation.
-    gain_map: Option<(bool, bool, u8)>,
+    gain_map: Option<GainMapState>,
     unread: Vec<String>,
     missing_rows: Option<usize>,
     mode: Option<u32>,
     tiff: TiffState,
+}
+
+/// The map, and the ISO statement if there is one, are blobs.
+#[derive(Serialize, Deserialize)]
+struct GainMapState {
+    in_xmp: bool,
+    has_iso: bool,
+    orientation: u8,
 }
 
 /// Tags have their values, and bands their samples, as blobs.
@@ -148,7 +155,11 @@ pub(crate) fn dumped(image: &Image) -> (String, Vec<Vec<u8>>) {
         content_light: *content_light,
         text: text.clone(),
         gain_maps: auxiliary.iter().map(|image| *image == AuxiliaryImage::GainMap).collect(),
-        gain_map: gain_map.as_ref().map(|map| (map.in_xmp, map.iso.is_some(), map.orientation)),
+        gain_map: gain_map.as_ref().map(|map| GainMapState {
+            in_xmp: map.in_xmp,
+            has_iso: map.iso.is_some(),
+            orientation: map.orientation,
+        }),
         unread: unread.clone(),
         missing_rows: *missing_rows,
         mode: *mode,
@@ -208,13 +219,10 @@ fn unit_number(unit: DensityUnit) -> u8 {
     UNITS.iter().position(|own| *own == unit).unwrap_or(0) as u8
 }
 
-fn gain_map_of(
-    (in_xmp, has_iso, orientation): (bool, bool, u8),
-    blobs: &mut impl Iterator<Item = Vec<u8>>,
-) -> Result<GainMap, Fault> {
+fn gain_map_of(state: &GainMapState, blobs: &mut impl Iterator<Item = Vec<u8>>) -> Result<GainMap, Fault> {
     let jpeg = Arc::new(blobs.next().ok_or_else(damaged)?);
-    let iso = has_iso.then(|| blobs.next().ok_or_else(damaged)).transpose()?;
-    Ok(GainMap { jpeg, in_xmp, iso, orientation })
+    let iso = state.has_iso.then(|| blobs.next().ok_or_else(damaged)).transpose()?;
+    Ok(GainMap { jpeg, in_xmp: state.in_xmp, iso, orientation: state.orientation })
 }
 
 /// The image of text and blobs.
@@ -246,7 +254,7 @@ pub(crate) fn loaded(text: &str, blobs: Vec<Vec<u8>>) -> Result<Image, Fault> {
     let [icc, exif, xmp, iptc] = head.blocks;
     let (icc, exif, xmp, iptc) = (block(icc)?, block(exif)?, block(xmp)?, block(iptc)?);
     let tiff = tiff_of(head.tiff, &mut blobs)?;
-    let gain_map = head.gain_map.map(|state| gain_map_of(state, &mut blobs)).transpose()?;
+    let gain_map = head.gain_map.as_ref().map(|state| gain_map_of(state, &mut blobs)).transpose()?;
     let metadata = Metadata::with(|new| {
         new.icc = icc;
         new.exif = exif;

@@ -9,6 +9,7 @@ mod dropped;
 mod exr;
 #[cfg(feature = "gif")]
 mod gif;
+mod hdr;
 mod heic;
 mod heif_unread;
 mod iptc;
@@ -235,6 +236,7 @@ pub static FORMATS: &[FormatEntry] = &[
     gif::ENTRY,
     heic::ENTRY,
     bmp::ENTRY,
+    hdr::ENTRY,
 ];
 
 #[cfg(feature = "fuzzing")]

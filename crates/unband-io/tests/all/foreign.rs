@@ -509,3 +509,10 @@ fn heic_is_read_upright_and_with_its_own_depth_where_libheif_is_installed() {
         assert!(most < 8.0 / 255.0, "{most}");
     }
 }
+
+#[test]
+fn radiance_hdr_is_what_opencv_reads() {
+    let (image, reference) = (read("hdr_runs.hdr"), read("hdr_runs.pfm"));
+    assert!(image.planes == reference.planes && image.depth == Depth::F32);
+    assert_eq!(image.color.cicp.map(|cicp| (cicp.primaries, cicp.transfer)), Some((1, 8)));
+}

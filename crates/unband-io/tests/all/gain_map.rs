@@ -8,7 +8,8 @@ use crate::auxiliary::{with_segments, xmp};
 use crate::sample;
 
 const MAP: &[u8] = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF><rdf:Description \
-    xmlns:hdrgm='http://ns.adobe.com/hdr-gain-map/1.0/' hdrgm:Version='1.0' hdrgm:GainMapMax='2'/></rdf:RDF></x:xmpmeta>";
+    xmlns:hdrgm='http://ns.adobe.com/hdr-gain-map/1.0/' hdrgm:Version='1.0' hdrgm:GainMapMax='2'/></rdf:RDF>\
+    </x:xmpmeta>";
 const ISO: &[u8] = b"urn:iso:std:iso:ts:21496:-1\0\0\0\0\0";
 /// Exif with orientation 6: rows are columns from right to left.
 const TURNED: &[u8] = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
@@ -25,7 +26,8 @@ fn map() -> Vec<u8> {
 
 fn announced(length: usize, rest: &str) -> Vec<u8> {
     let packet = format!(
-        "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF><rdf:Description xmlns:h='http://ns.adobe.com/hdr-gain-map/1.0/' \
+        "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF><rdf:Description \
+         xmlns:h='http://ns.adobe.com/hdr-gain-map/1.0/' \
          xmlns:C='http://ns.google.com/photos/1.0/container/' h:Version='1.0' dc:title='{rest}'>\
          <C:Directory><rdf:li Item:Semantic='GainMap' Item:Length='{length}'/></C:Directory>\
          </rdf:Description></rdf:RDF></x:xmpmeta>"
@@ -70,7 +72,7 @@ fn a_map_is_copied_with_its_table_and_its_statements() {
     assert!(said.contains("hdrgm:Version=\"1.0\"") && said.contains("dc:title='hills'"));
     assert_eq!(said.matches("Item:Length").count(), 1, "that of the source is no longer true");
     assert!(said.contains("urn:iso:std:iso:ts:21496:-1"));
-    // Once more, and by what it says alone.
+    // Once more.
     let again = sample::read(&written);
     assert!(again.metadata.gain_map == image.metadata.gain_map);
     let head = |file: &[u8]| file[..file.windows(4).position(|part| part == b"MPF\0").unwrap()].to_vec();

@@ -133,3 +133,9 @@ exiftool -q -o oriented.jpg -Orientation#=6 -Artist=nobody jpeg_444.jpg
 python3 -c 'import pillow_heif as h; from PIL import Image; h.register_heif_opener(); i = Image.open("oriented.jpg"); i.save("program/oriented.heic", quality=95, chroma=444, exif=i.info["exif"])'
 rm oriented.jpg
 heif-enc -q 95 -p chroma=444 -b 10 png_rgb16.png -o program/deep.heic
+
+# Radiance HDR, and its samples as OpenCV reads them
+python3 -c "
+import cv2
+cv2.imwrite('hdr_runs.hdr', (cv2.imread('rgb.ppm') / 255.0).astype('float32') ** 2.2 * 3)
+cv2.imwrite('hdr_runs.pfm', cv2.imread('hdr_runs.hdr', -1))"

@@ -31,8 +31,8 @@ pub(super) fn restored(
     Ok((with_difference(image, &before, &after, share), report.but(|new| new.findings = findings)))
 }
 
-/// Adds a share of a method's change in RGB to the YUV samples of the frame: pixels that the method did not change keep
-/// their codes.
+/// Adds a share of a method's change in RGB to the YUV samples of the frame: pixels that the method did not
+/// change keep their codes.
 pub(crate) fn with_difference(mut image: Image, before: &Image, after: &Image, share: f32) -> Image {
     let Model::Yuv { matrix, subsampling, .. } = image.color.model else { return image };
     let (width, height) = (image.width(), image.height());

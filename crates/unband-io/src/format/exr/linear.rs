@@ -3,7 +3,7 @@
 use moxcms::{
     CmsError, ColorProfile, DataColorSpace, ToneCurveEvaluator, ToneReprCurve, TransferCharacteristics,
 };
-use unband_image::Image;
+use unband_image::{Cicp, Image};
 
 use crate::Error;
 
@@ -49,7 +49,7 @@ impl LinearLight {
         let gamma =
             numbers.gamma.filter(|&gamma| said.is_none() && numbers.srgb_intent.is_none() && gamma > 0);
         let light = said.is_none() && gamma.is_none() && brightest(image) > 1.25;
-        if transfer == super::LINEAR || gamma == Some(100_000) || light {
+        if transfer == Cicp::LINEAR || gamma == Some(100_000) || light {
             return Ok(Self { curves: None, chromaticities: None, profile: false });
         }
         if BRIGHTER_THAN_WHITE.contains(&transfer) {

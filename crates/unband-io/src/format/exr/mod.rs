@@ -24,7 +24,6 @@ use crate::{Error, Limits, limits, samples};
 
 pub(super) const NAME: &str = "OpenEXR";
 const LONGEST_SIDE: usize = i32::MAX as usize / 2;
-pub(super) const LINEAR: u8 = 8;
 /// Primaries and white point of BT.2020, as in [`Colorimetry`]. Without chromaticities in the file, those of
 /// BT.709 and sRGB apply.
 ///
@@ -122,7 +121,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         // Unspecified: the chromaticities are stored instead.
         Some(_) => 2,
     };
-    image.color.cicp = Some(Cicp { primaries, transfer: LINEAR, matrix: 0, full_range: true });
+    image.color.cicp = Some(Cicp { primaries, transfer: Cicp::LINEAR, matrix: 0, full_range: true });
     image.metadata.colorimetry.chromaticities = chromaticities;
     if let Some(comments) = &header.own_attributes.comments {
         image.metadata.text.push(("Comment".to_owned(), comments.to_string()));
@@ -369,7 +368,7 @@ fn write(
             2 => declared.is_some(),
             _ => false,
         };
-        (cicp.transfer == LINEAR || light.changes()) && cicp.matrix == 0 && cicp.full_range && primaries
+        (cicp.is_linear() || light.changes()) && cicp.matrix == 0 && cicp.full_range && primaries
     };
     if cicp.is_some_and(described) {
         dropped.retain(|entry| entry.item != Item::Cicp);

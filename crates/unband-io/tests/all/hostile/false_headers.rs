@@ -173,6 +173,12 @@ fn liars(side: u16) -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("a GIF with a small frame", "GIF", gif(side, 1)),
         ("a BMP", "BMP", bmp(wide, 24, 0)),
         ("a BMP with runs", "BMP", bmp(wide, 8, 1)),
+        ("a Radiance HDR", "Radiance HDR", text(format!("#?RADIANCE\n\n-Y {side} +X {side}\nabcdefgh"))),
+        (
+            "a Radiance HDR with runs",
+            "Radiance HDR",
+            text(format!("#?RGBE\n\n-Y {side} +X {side}\nabcd\x01\x01\x01\x7F")),
+        ),
         ("an AVIF", "AVIF", boxes("AVIF", wide)),
         ("a JPEG XL", "JPEG XL", jpeg_xl(wide)),
         ("an OpenEXR", "OpenEXR", openexr(wide)),

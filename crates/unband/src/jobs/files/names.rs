@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use unband_image::{Depth, Image};
+use unband_image::{Cicp, Depth, Image};
 use unband_io::FormatEntry;
 
 use super::Output;
@@ -46,9 +46,13 @@ pub fn possible_outputs(input: &Path, output: &Output<'_>, naming: Naming) -> Ve
         Output::File(path) => vec![path.to_path_buf()],
         Output::Stem(stem) => {
             let own = unband_io::by_extension(input);
-            let formats: Vec<_> = match naming.format {
-                Some(format) => vec![format],
-                None => own.into_iter().chain(fallbacks(naming.depth.resolve(Depth::EIGHT))).collect(),
+            let formats: Vec<_> = if let Some(format) = naming.format {
+                vec![format]
+            } else {
+                // Formats that are read alone may hold floating point.
+                let depth = naming.depth.resolve(Depth::EIGHT);
+                let floats = own.is_some_and(|own| own.writes.is_none()).then_some(Depth::F32);
+                own.into_iter().chain([depth].into_iter().chain(floats).flat_map(fallbacks)).collect()
             };
             let mut paths: Vec<PathBuf> = Vec::new();
             for format in formats {
@@ -112,23 +116,31 @@ pub(super) fn is_taken(path: Option<&Path>, overwrite: bool) -> Result<bool, Err
     Ok(!overwrite && path.exists())
 }
 
-/// The input's format where it is lossless and can hold the result, else PNG, else TIFF.
+/// The format for linear light.
+const LIGHT: &str = "OpenEXR";
+
+/// The input's format where it is lossless and can hold the result, else PNG; for floating point TIFF, or
+/// `OpenEXR` where it is linear light.
 pub(super) fn default_format(
     image: &Image,
     input: &'static FormatEntry,
     depth: Depth,
 ) -> &'static FormatEntry {
     let own = (!image.origin.is_lossy()).then_some(input);
+    let light = image.color.cicp.is_some_and(Cicp::is_linear);
     let holds = |format: &&'static FormatEntry| {
         format.writes.as_ref().is_some_and(|writes| !writes.lossy.holds(false))
             && unband_io::check_can_hold(depth, image.alpha.is_some(), format).is_ok()
     };
-    own.into_iter().chain(fallbacks(depth)).find(holds).unwrap_or(input)
+    own.into_iter()
+        .chain(fallbacks(depth).filter(|format| light || format.name != LIGHT))
+        .find(holds)
+        .unwrap_or(input)
 }
 
-/// The fallback format where the input's own does not work.
+/// The fallback formats where the input's own does not work; `OpenEXR` is for linear light alone.
 fn fallbacks(depth: Depth) -> impl Iterator<Item = &'static FormatEntry> {
-    let names: &[&str] = if depth == Depth::F32 { &["TIFF"] } else { &["PNG"] };
+    let names: &[&str] = if depth == Depth::F32 { &[LIGHT, "TIFF"] } else { &["PNG"] };
     names.iter().filter_map(|name| unband_io::by_name(name))
 }
 
