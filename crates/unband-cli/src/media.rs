@@ -84,7 +84,10 @@ pub(crate) fn run(command: &dyn MediaCommand, reporter: &Reporter<'_>) -> Outcom
     }
     let mut found = gather(args);
     let no_copies = makes_no_copies(args, &found);
-    let is_video = |input: &Input| !input.is_stdin() && videos::is_one(&input.path);
+    let is_video = |input: &Input| {
+        let path = &input.path;
+        !input.is_stdin() && (videos::is_one(path) || videos::is_animation_for(args.output.as_deref(), path))
+    };
     let (videos, stills) = std::mem::take(&mut found.inputs).into_iter().partition::<Vec<_>, _>(is_video);
     found.inputs = stills;
     let named = command.for_videos();

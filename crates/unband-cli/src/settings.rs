@@ -206,15 +206,7 @@ fn not_a_video(inputs: &[Input]) -> (String, String) {
     let format = unband::io::detect(&head).map(|format| format.name);
     // YUV4MPEG2 with one frame, or with a damaged header.
     let format = format.filter(|_| !head.starts_with(b"YUV4MPEG2"));
-    let gif = format.is_some_and(|name| name.eq_ignore_ascii_case("gif"));
-    let animated = gif || head.windows(4).any(|name| name == b"acTL");
     match format {
-        Some(_) if animated => (
-            format!("a video's name, but {name} is an animated image"),
-            format!(
-                "convert it first: `ffmpeg -i {name} -pix_fmt gbrp -c:v ffv1 animation.mkv`, then `unband animation.mkv --lossless`"
-            ),
-        ),
         Some(_) => (
             format!("a video's name, but {name} is an image"),
             "use an image extension such as .png; for an image sequence name its folder or pattern"

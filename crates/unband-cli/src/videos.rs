@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use unband::files::Task;
-use unband::io::video::{Images, Purpose, StreamChoice, VideoError, container_of, is_video};
+use unband::io::video::{Images, Purpose, StreamChoice, VideoError, container_of, is_animation, is_video};
 use unband::video::{VideoOptions, VideoPlan, deband_video_with, plan_video};
 use unband::{Context, Error, Hint, Options, Progress, With};
 
@@ -40,6 +40,12 @@ pub(crate) struct VideoJob<'a> {
 /// Is this file a video?
 pub(crate) fn is_one(path: &Path) -> bool {
     path.is_file() && is_video(path)
+}
+
+/// Is this an animated image whose result shall be a video?
+pub(crate) fn is_animation_for(output: Option<&Path>, path: &Path) -> bool {
+    let to_video = output.is_some_and(|output| container_of(output).is_some() && !output.is_dir());
+    to_video && path.is_file() && is_animation(path)
 }
 
 /// Default frame rate of image sequences.

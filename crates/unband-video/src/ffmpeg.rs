@@ -158,7 +158,7 @@ pub(super) fn file_name(path: &Path) -> Result<OsString, Error> {
 /// `FFmpeg` knows hundreds more. Some are lists of other files (`concat`, `hls`, `dash`, `imf`,
 /// `webm_dash_manifest`), some take names as patterns (`image2`), some draw text (`tty`). With an untrusted
 /// file, these could reveal other files on the disk.
-const CONTAINERS: [&str; 23] = [
+const CONTAINERS: [&str; 24] = [
     "matroska",
     "webm",
     "mov",
@@ -182,6 +182,7 @@ const CONTAINERS: [&str; 23] = [
     "vc1",
     "yuv4mpegpipe",
     "gif",
+    "apng",
 ];
 /// Subtitles inside AVI are opened as separate files.
 const INSIDE: [&str; 2] = ["srt", "ass"];

@@ -55,7 +55,7 @@ pub use notes::notes;
 pub use other_streams::OtherStreams;
 pub use probe::{Video, VideoFile, probe, probe_images};
 pub use select::{StreamChoice, StreamSpec};
-pub use sniff::{is_video, not_opened, text_kind};
+pub use sniff::{is_animation, is_video, not_opened, text_kind};
 pub use stills::{is_taken, put_in_place};
 pub use timeline::{Timeline, Times};
 pub use working_format::{frame_format, working_format};

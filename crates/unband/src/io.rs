@@ -19,6 +19,6 @@ pub mod video {
     pub use unband_video::probe::{Stream, StreamKind};
     pub use unband_video::{
         DecodeOptions, Decoder, FrameFormat, Images, Programs, Purpose, StreamChoice, StreamSpec, VideoError,
-        VideoFile, begins_video, container_of, is_video, probe, promises_video,
+        VideoFile, begins_video, container_of, is_animation, is_video, probe, promises_video,
     };
 }

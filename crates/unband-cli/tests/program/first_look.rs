@@ -206,9 +206,9 @@ fn files_that_are_not_read_say_how_to_convert_them() {
         ffmpeg(&stage, &["-framerate", "2", "-i", "f%d.png", "anim.gif"]);
         ffmpeg(&stage, &["-framerate", "2", "-i", "f%d.png", "-f", "apng", "anim.png"]);
         for name in ["anim.gif", "anim.png"] {
-            let hint = format!("ffmpeg -i {name} -pix_fmt gbrp -c:v ffv1 anim");
-            stage.run(&[name, "-o", "out.mkv"]).code(2).says("animated image").says(&hint);
+            let hint = format!("`unband {name} -o anim.mkv --lossless`");
             stage.run(&[name]).code(1).says("several frames").says(&hint);
+            stage.run(&[name, "-o", "anim.mkv", "--lossless", "--overwrite"]).code(0);
         }
     }
 }

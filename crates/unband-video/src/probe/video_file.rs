@@ -240,7 +240,7 @@ impl Video {
     pub fn is_lossy(&self) -> bool {
         const LOSSLESS: &[&str] = &[
             "ffv1", "rawvideo", "huffyuv", "ffvhuff", "utvideo", "magicyuv", "png", "qtrle", "v210", "v410",
-            "gif",
+            "gif", "apng",
         ];
         !LOSSLESS.contains(&self.codec.as_str())
     }

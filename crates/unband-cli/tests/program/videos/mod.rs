@@ -1,6 +1,7 @@
 //! Videos: outputs besides the frames, unchanged data, and failures.
 
 mod alpha;
+mod animations;
 #[cfg(target_os = "linux")]
 mod busy;
 mod chosen;

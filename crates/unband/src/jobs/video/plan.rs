@@ -135,8 +135,8 @@ pub struct Disk {
 /// Black frames compress best.
 const FFV1: f64 = 0.25;
 const FFV1_BLACK: f64 = 0.008;
-/// As [`FFV1`], by Apple's target rates: 176 Mbit/s for 24 frames of 1920×1080 in 4:2:2, and in proportion for
-/// 4:4:4.
+/// As [`FFV1`], by Apple's target rates: 176 Mbit/s for 24 frames of 1920×1080 in 4:2:2, and in proportion
+/// for 4:4:4.
 const PRORES: f64 = 0.18;
 
 impl Disk {
