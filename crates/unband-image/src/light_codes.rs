@@ -122,8 +122,8 @@ mod pq {
 pub struct LightCodes {
     /// The curve that turned codes to samples.
     pub curve: LightCurve,
-    /// Their bits: 5 to 8, or 16 for levels at irregular distances; `None` where samples are off all codes, as
-    /// after a resize.
+    /// Their bits: 5 to 8, or 16 for levels at irregular distances; `None` where samples are off all codes,
+    /// as after a resize.
     pub bits: Option<u8>,
 }
 
