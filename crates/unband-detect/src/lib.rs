@@ -107,7 +107,8 @@ fn look(image: &Image, nature: Nature, ctx: &Context<'_>, explanation: Option<&m
     };
     let light = |codes| Some(FloatCodes::Light(codes));
     let known = FloatCodes::find(image);
-    let values = LightCodes::values(image).filter(|_| known.is_none());
+    let own_eight = || bits::effective(image).eight();
+    let values = LightCodes::values(image).filter(|_| known.is_none() && !own_eight());
     let mut found = of(known.or(values.and_then(light)));
     let mut values = values;
     if values.is_some() && !found.cause.is_coarse_grid() && found.cause != Cause::ToneCurve {
@@ -118,13 +119,28 @@ fn look(image: &Image, nature: Nature, ctx: &Context<'_>, explanation: Option<&m
     let steps = known.is_some_and(|codes| codes.steps().is_some());
     if image.depth == Depth::F32 && irregular && !steps {
         let curve = known.as_ref().and_then(FloatCodes::light).copied().or(values);
-        found = of(light(LightCodes::of_sixteen_bits(curve)));
+        let sixteen = LightCodes::of_sixteen_bits(curve);
+        let drawing = of_colours(&in_eight_bits(sixteen, image), nature, ctx, None).drawing;
+        found = of(light(sixteen));
+        if drawing.is_some() || !found.visible || !spread::few_values(image) {
+            // Coordinates, mattes, codes of more bits. Steps by the code have no effect on floating point.
+            found = of(None).but(|new| new.drawing = new.drawing.or(drawing));
+        }
     }
     found.alpha = alpha::grid(image);
     if let Some(explanation) = explanation {
         *explanation = own;
     }
     found
+}
+
+/// The coded values of an image, rounded to 8 bits, as drawings and data are looked for.
+fn in_eight_bits(codes: LightCodes, image: &Image) -> Image {
+    let mut eight = FloatCodes::Light(codes).coded(image);
+    let values = eight.planes.iter_mut().flat_map(|plane| &mut plane.data);
+    values.for_each(|value| *value = Depth::EIGHT.value(Depth::EIGHT.code(*value)));
+    eight.depth = Depth::EIGHT;
+    eight
 }
 
 fn of_colours(

@@ -1,5 +1,9 @@
 //! Sampling patterns that are invariant under rotation and mirroring of an image.
 
+use std::collections::HashSet;
+
+use unband_image::Image;
+
 /// Approximate side of a square.
 const SIDE: usize = 96;
 
@@ -76,6 +80,21 @@ pub(super) fn places(of: usize, every: usize) -> impl Iterator<Item = usize> {
 /// Stride in rows and columns that reads about `enough` samples.
 pub(super) fn stride(width: usize, height: usize, enough: usize) -> usize {
     ((width * height / enough.max(1)) as f64).sqrt().round().max(1.0) as usize
+}
+
+/// Has each plane at most as many different values as 8 bits have? Looks at about 200,000 samples of each.
+pub(super) fn few_values(image: &Image) -> bool {
+    const ENOUGH: usize = 200_000;
+    image.planes.iter().all(|plane| {
+        let every = stride(plane.width, plane.height, ENOUGH);
+        let columns: Vec<usize> = places(plane.width, every).collect();
+        let mut seen = HashSet::new();
+        places(plane.height, every).all(|y| {
+            let row = plane.row(y);
+            seen.extend(columns.iter().map(|&x| row[x].to_bits()));
+            seen.len() <= 256
+        })
+    })
 }
 
 #[cfg(test)]

@@ -222,13 +222,17 @@ impl LightCodes {
         }
     }
 
-    /// A sample that moved as its code did. Codes lose the rounding of 16-bit floats.
+    /// A sample that moved as its code did. Codes lose the rounding of 16-bit floats; samples far from every
+    /// code, and those brighter than white, stay.
     fn moved(self, before: f32, value: f32) -> f32 {
-        let code = self.code(before);
-        if code.to_bits() == value.to_bits() || !before.is_finite() {
+        let (code, coded) = (self.code(before), self.curve.coded(before));
+        let off = self.off(before, code);
+        let apart = self.bits.is_some_and(|bits| bits <= 8) && off != 0.0;
+        let beyond = !(0.0..=1.0 + NEAR / 255.0).contains(&coded);
+        if code.to_bits() == value.to_bits() || !before.is_finite() || apart || beyond {
             return before;
         }
-        self.curve.light(value + self.off(before, code))
+        self.curve.light((value + off).clamp(0.0, 1.0))
     }
 
     /// The code of a result: the source's `code`, moved as the sample did.

@@ -134,7 +134,8 @@ impl WholeSteps {
         }
     }
 
-    /// The code of a result: the source's `code`, moved as the sample did. NaN where a missing sample differs.
+    /// The code of a result: the source's `code`, moved as the sample did. NaN where a missing sample
+    /// differs.
     pub(crate) fn moved_code(&self, code: &mut f32, before: f32, result: f32) {
         if !is_missing(before, self.missing) {
             let moved = (f64::from(result) - f64::from(before)) / self.step;

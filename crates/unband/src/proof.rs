@@ -36,6 +36,25 @@ fn jpeg_codes(image: &Image) -> Option<f64> {
     Some(((1u32 << stored.bits.min(16)) - 1).into())
 }
 
+/// Source and result with 0 for infinite and NaN samples of the source; in the result where they are the
+/// same, or where integers cannot hold them. `None` without any.
+fn without_not_finite(source: &Image, result: &Image) -> Option<(Image, Image)> {
+    let all = || source.planes.iter().flat_map(|plane| &plane.data);
+    if source.depth != Depth::F32 || all().all(|value| value.is_finite()) {
+        return None;
+    }
+    let (mut before, mut after) = (source.clone(), result.clone());
+    for (before, after) in before.planes.iter_mut().zip(&mut after.planes) {
+        for (before, after) in before.data.iter_mut().zip(&mut after.data) {
+            if !before.is_finite() {
+                let kept = before.to_bits() == after.to_bits() || result.depth != Depth::F32;
+                (*before, *after) = (0.0, if kept { 0.0 } else { f32::NAN });
+            }
+        }
+    }
+    Some((before, after))
+}
+
 /// A result in floating point, with its samples moved towards those of its source by up to a code of its
 /// depth.
 fn nearer_by_a_code(source: &Image, result: &Image) -> Image {
@@ -71,6 +90,9 @@ pub fn prove(original: &Image, written: &Image, findings: &Findings, faithful: F
             .all(|(a, b)| (a.width, a.height, a.data.len()) == (b.width, b.height, b.data.len()));
     if !same {
         return Proof { samples, outside: samples, worst_codes: f64::INFINITY };
+    }
+    if let Some((original, written)) = without_not_finite(original, written) {
+        return prove(&original, &written, findings, faithful);
     }
     if let Some(codes) = findings.float_codes {
         if written.depth == Depth::F32 || codes.light().is_some() {

@@ -179,3 +179,20 @@ fn bytes_after_an_image_cost_no_time() {
     (0..2_000).for_each(|_| file.extend(encoded(8, 8, 1)));
     assert!(sample::read(&file).metadata.gain_map.is_none());
 }
+
+#[test]
+fn another_image_with_a_map_is_not_the_map() {
+    let whole = file(&[(2, ISO)]);
+    let map = map();
+    let main = &whole[..whole.len() - map.len()];
+    // A smaller copy of the image, with the image's XMP, comes before the map; a video follows it.
+    let preview = with_segments(&encoded(16, 10, 3), &[(1, &announced(map.len(), "hills"))]);
+    let many = [main, &preview, &map, b"....ftypmp42 and a video"].concat();
+    let image = sample::read(&many);
+    assert!(*image.metadata.gain_map.clone().unwrap().jpeg == map);
+    let named = format!("{} bytes after the image", preview.len() + 24);
+    assert!(image.metadata.unread.contains(&named), "{:?}", image.metadata.unread);
+    // An image that says nothing about a map, and another file behind it.
+    let image = sample::read(&[encoded(48, 32, 3), whole].concat());
+    assert!(image.metadata.gain_map.is_none());
+}

@@ -69,7 +69,8 @@ impl Stages<'_> {
         let plain = Findings::plain(image.planes.len(), image.depth.bits());
         let (image, rounded) = Stages { choices: &round, options, still }.run_on_planes(image, plain, ctx)?;
         let reason = if report.samples_moved > 0 { report.reason } else { rounded.reason };
-        Ok((image, Report { findings: report.findings, reason, ..rounded }))
+        let (changed, depth, samples_clipped) = (rounded.changed, rounded.depth, rounded.samples_clipped);
+        Ok((image, Report { reason, changed, depth, samples_clipped, ..report }))
     }
 
     /// As [`Self::run`], where the levels are those of the image's planes.

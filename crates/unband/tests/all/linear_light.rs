@@ -132,3 +132,58 @@ fn a_sample_beyond_its_code_is_counted() {
     result.planes[1].data[77] = LightCurve::Srgb.light(code + 0.6 / 31.0);
     assert_eq!(prove(&source, &result, &report.findings, report.faithful).outside, 1);
 }
+
+#[test]
+fn mattes_and_maps_in_linear_light_stay() {
+    // 40 flat patches of random colours, and the coordinates of each sample.
+    let matte = |channel: usize, i: usize| {
+        let patch = i % SIDE / 24 + 8 * (i / SIDE / 24);
+        (patch * (7 + 4 * channel) % 61) as f32 / 61.0
+    };
+    let coordinates =
+        |channel: usize, i: usize| [i % SIDE, i / SIDE, 0][channel] as f32 / (SIDE + channel) as f32;
+    for (name, sample) in [
+        ("a matte", Box::new(matte) as Box<dyn Fn(usize, usize) -> f32>),
+        ("a matte of 8 bits", Box::new(move |c, i| (255.0 * matte(c, i)).round() / 255.0)),
+        ("coordinates", Box::new(coordinates)),
+    ] {
+        let mut image = image(|_| 0.0);
+        for (channel, plane) in image.planes.iter_mut().enumerate() {
+            plane.data.iter_mut().enumerate().for_each(|(i, value)| *value = sample(channel, i));
+        }
+        let before = image.clone();
+        let (found, _) = restored(&mut image, &Options::default());
+        assert!(image.planes == before.planes, "{name}: {}", found.sentence());
+    }
+}
+
+#[test]
+fn samples_brighter_than_white_and_not_finite_stay() {
+    for share in [0.005, 0.05] {
+        let mut image = image(|value| LightCurve::Srgb.light((63.0 * value).round() / 63.0));
+        let bright = (share * (SIDE * SIDE) as f32) as usize;
+        for plane in &mut image.planes {
+            plane.data[..bright].fill(3.0);
+            plane.data[bright + 9] = f32::NAN;
+            plane.data[bright + 11] = f32::INFINITY;
+        }
+        let before = image.clone();
+        let (found, _) = restored(&mut image, &Options::default());
+        let same = |(a, b): (&Plane, &Plane)| {
+            let kept = |i: usize| a.data[i].to_bits() == b.data[i].to_bits();
+            (0..bright).chain([bright + 9, bright + 11]).all(kept)
+        };
+        assert!(image.planes.iter().zip(&before.planes).all(same), "{share}: {}", found.sentence());
+    }
+}
+
+#[test]
+fn a_result_of_integers_reports_the_restoration() {
+    let image = image(|value| LightCurve::Srgb.light((63.0 * (1.6 * value).min(1.0)).round() / 63.0));
+    let ctx = Context::default();
+    let deep = Options::with(|new| new.depth = OutputDepth::Bits(16));
+    let (_, float) = deband_with(image.clone(), &Options::default(), &ctx).unwrap();
+    let (_, sixteen) = deband_with(image, &deep, &ctx).unwrap();
+    assert_eq!((sixteen.samples_moved, sixteen.samples_clipped), (float.samples_moved, 0));
+    assert!((sixteen.max_change_codes - float.max_change_codes).abs() < 1e-6);
+}

@@ -3,6 +3,7 @@
 //! Source: Android's Ultra HDR Image Format 1.1 (XMP), ISO 21496-1, CIPA DC-007 5.2 (table of images).
 
 use std::io::Write;
+use std::ops::Range;
 use std::sync::Arc;
 
 use unband_image::{GainMap, Image};
@@ -22,8 +23,16 @@ const PLACES: usize = 64;
 const QUALITY: u8 = 98;
 const START: &[u8] = b"\xFF\xD8\xFF";
 
-/// The gain map among the images after the first.
-pub(super) fn read(markers: &Markers<'_>, bytes: &[u8]) -> Option<GainMap> {
+/// The gain map among the images after the first, and its bytes in the file. `packet`: the image's whole XMP.
+pub(super) fn read(
+    markers: &Markers<'_>,
+    packet: Option<&[u8]>,
+    bytes: &[u8],
+) -> Option<(GainMap, Range<usize>)> {
+    let in_xmp = packet.is_some_and(|packet| auxiliary::holds(packet, NAMES[0]));
+    if !in_xmp && !auxiliary::announces_gain_map(markers) && markers.segment(2, MPF).is_none() {
+        return None;
+    }
     let (mut at, mut images) = (markers.end, 0);
     for _ in 0..PLACES {
         at += bytes.get(at..)?.windows(START.len()).position(|window| window == START)?;
@@ -32,14 +41,11 @@ pub(super) fn read(markers: &Markers<'_>, bytes: &[u8]) -> Option<GainMap> {
             at += START.len();
             continue;
         };
-        if auxiliary::announces_gain_map(&found) {
-            let in_xmp = markers.segments_of(1, XMP).any(|packet| auxiliary::holds(packet, NAMES[0]));
-            return Some(GainMap {
-                jpeg: Arc::new(rest[..found.end].to_vec()),
-                in_xmp,
-                iso: markers.segment(2, ISO).map(<[u8]>::to_vec),
-                orientation: 1,
-            });
+        if is_map(&found) {
+            let jpeg = Arc::new(rest[..found.end].to_vec());
+            let iso = markers.segment(2, ISO).map(<[u8]>::to_vec);
+            let map = GainMap { jpeg, in_xmp, iso, orientation: 1 };
+            return Some((map, at..at + found.end));
         }
         images += 1;
         if images == IMAGES {
@@ -48,6 +54,18 @@ pub(super) fn read(markers: &Markers<'_>, bytes: &[u8]) -> Option<GainMap> {
         at += found.end;
     }
     None
+}
+
+/// Is this a map, not another image that has one?
+fn is_map(markers: &Markers<'_>) -> bool {
+    /// Of a list of images, which an image with a map has in its XMP.
+    const LIST: &[u8] = b"http://ns.google.com/photos/1.0/container/";
+    let xmp = || markers.segments_of(1, XMP);
+    let has_others = markers.segment(2, MPF).is_some() || xmp().any(|packet| auxiliary::holds(packet, LIST));
+    // An image with a map has versions alone, five bytes with the end of the name.
+    let by_iso = markers.segment(2, ISO).is_some_and(|numbers| numbers.len() > 5);
+    let by_xmp = xmp().any(|packet| NAMES.iter().any(|name| auxiliary::holds(packet, name)));
+    !has_others && (by_iso || by_xmp)
 }
 
 /// The gain map of an image, turned as the image was; `None` without one, or where it cannot be kept.

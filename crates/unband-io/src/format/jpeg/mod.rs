@@ -112,8 +112,9 @@ fn read_with(bytes: &[u8], limits: &Limits, partly: bool) -> Result<Image, Error
     }));
     image.metadata = metadata(&markers);
     image.metadata.auxiliary = auxiliary::in_jpeg(&markers, bytes);
-    image.metadata.gain_map = gain_map::read(&markers, bytes);
-    image.metadata.unread = unread::names(&markers, &image.metadata, bytes);
+    let (map, place) = gain_map::read(&markers, image.metadata.xmp.as_deref(), bytes).unzip();
+    image.metadata.gain_map = map;
+    image.metadata.unread = unread::names(&markers, &image.metadata, place, bytes);
     if partly {
         let missing = height - ((share * height as f32) as usize).min(height);
         image.metadata.missing_rows = Some(missing).filter(|&rows| rows > 0);

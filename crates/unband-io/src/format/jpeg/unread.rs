@@ -2,6 +2,8 @@
 //!
 //! Source: ITU-T T.86, Annex B (application markers); `ExifTool`'s list of segments; ISO/IEC 19566-5 (JUMBF).
 
+use std::ops::Range;
+
 use unband_image::Metadata;
 
 use super::super::auxiliary::{ISO, MPF};
@@ -23,7 +25,13 @@ const KNOWN: [(u8, &[u8], &str); 7] = [
 ];
 
 /// The segments of a file that its metadata does not hold.
-pub(super) fn names(markers: &Markers<'_>, metadata: &Metadata, file: &[u8]) -> Vec<String> {
+/// `map`: where the gain map is.
+pub(super) fn names(
+    markers: &Markers<'_>,
+    metadata: &Metadata,
+    map: Option<Range<usize>>,
+    file: &[u8],
+) -> Vec<String> {
     let mut unread = Unread::default();
     let (mut exif, mut xmp) = (0, 0);
     let alone = metadata.auxiliary.is_empty();
@@ -69,8 +77,14 @@ pub(super) fn names(markers: &Markers<'_>, metadata: &Metadata, file: &[u8]) -> 
     if long && (xmp == 0 || super::long_xmp(markers).is_none()) {
         unread.put("extended XMP (a part is missing)");
     }
-    if alone && markers.complete {
-        unread.put_rest(file.get(markers.end..).unwrap_or_default());
+    let behind = |from: usize| file.get(from..).unwrap_or_default();
+    match map {
+        Some(map) => {
+            let between = file.get(markers.end..map.start).unwrap_or_default();
+            unread.put_rest(&[between, behind(map.end)].concat());
+        }
+        None if alone && markers.complete => unread.put_rest(behind(markers.end)),
+        None => {}
     }
     unread.names()
 }
