@@ -70,7 +70,7 @@ impl Stages<'_> {
         let (image, rounded) = Stages { choices: &round, options, still }.run_on_planes(image, plain, ctx)?;
         let reason = if report.samples_moved > 0 { report.reason } else { rounded.reason };
         let (changed, depth, samples_clipped) = (rounded.changed, rounded.depth, rounded.samples_clipped);
-        Ok((image, Report { reason, changed, depth, samples_clipped, ..report }))
+        Ok((image, Report { changed, reason, depth, samples_clipped, ..report }))
     }
 
     /// As [`Self::run`], where the levels are those of the image's planes.
