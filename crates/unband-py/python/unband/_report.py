@@ -56,6 +56,8 @@ class Findings(NamedTuple):
     """Number of colours of the palette behind a dithered image; None for others."""
     whole_step: float | None
     """Step of floating point in whole metres or the like; None for others."""
+    light_curve: str | None
+    """Curve from codes to linear light: "sRGB", "gamma 2.2", "BT.709" or "PQ"; None for others."""
     space: str
     """Space of the grids: "native", matrix and range of luma and colour differences, or "rgb" behind a video
     frame."""
