@@ -1,7 +1,7 @@
 //! Commands on images and videos: which inputs are of which kind.
 
 use unband::OutputDepth;
-use unband::io::video::{container_of, promises_video};
+use unband::io::video::promises_video;
 
 use crate::args::{ImageArgs, VideoArgs};
 use crate::inputs::{Gather, Gathered, Input, STDIO, readable};
@@ -66,7 +66,7 @@ pub(crate) fn run(command: &dyn MediaCommand, reporter: &Reporter<'_>) -> Outcom
         interrupt::listen();
         // To a pipe or a video, even a single frame is written as a stream.
         let elsewhere = args.output.as_ref().filter(|path| path.as_os_str() != STDIO);
-        let to_video = elsewhere.is_some_and(|path| container_of(path).is_some() && !path.is_dir());
+        let to_video = elsewhere.is_some_and(|path| videos::is_named(path));
         return match piped::look(to_video || (elsewhere.is_none() && args.format.is_none())) {
             Ok(look) if look.is_video || (look.is_stream && to_video) => {
                 on_videos(false, &|job| job.run_piped(&look.begins, reporter))

@@ -44,8 +44,12 @@ pub(crate) fn is_one(path: &Path) -> bool {
 
 /// Is this an animated image whose result shall be a video?
 pub(crate) fn is_animation_for(output: Option<&Path>, path: &Path) -> bool {
-    let to_video = output.is_some_and(|output| container_of(output).is_some() && !output.is_dir());
-    to_video && path.is_file() && is_animation(path)
+    output.is_some_and(is_named) && path.is_file() && is_animation(path)
+}
+
+/// Is this the name of a video, and not a folder?
+pub(crate) fn is_named(output: &Path) -> bool {
+    container_of(output).is_some() && !output.is_dir()
 }
 
 /// Default frame rate of image sequences.

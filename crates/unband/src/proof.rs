@@ -55,19 +55,16 @@ fn without_not_finite(source: &Image, result: &Image) -> Option<(Image, Image)> 
     Some((before, after))
 }
 
-/// A result in floating point, with its samples moved towards those of its source by up to a code of its
-/// depth.
+/// A result of integers as floating point, with its samples moved towards those of its source by up to a code
+/// of its depth.
 fn nearer_by_a_code(source: &Image, result: &Image) -> Image {
     let code = result.depth.step();
     let mut nearer = result.clone();
     nearer.depth = Depth::F32;
     for (plane, source) in nearer.planes.iter_mut().zip(&source.planes) {
         for (value, &before) in plane.data.iter_mut().zip(&source.data) {
-            if code > 0.0 && (*value - before).abs() > code {
-                *value -= code.copysign(*value - before);
-            } else if code > 0.0 {
-                *value = before;
-            }
+            let off = *value - before;
+            *value = if off.abs() > code { *value - code.copysign(off) } else { before };
         }
     }
     nearer
@@ -97,7 +94,9 @@ pub fn prove(original: &Image, written: &Image, findings: &Findings, faithful: F
     if let Some(codes) = findings.float_codes {
         if written.depth == Depth::F32 || codes.light().is_some() {
             let findings = findings.clone().but(|new| new.float_codes = None);
-            let (original, written) = codes.both_coded(original, &nearer_by_a_code(original, written));
+            let integers = written.depth != Depth::F32;
+            let nearer = integers.then(|| nearer_by_a_code(original, written));
+            let (original, written) = codes.both_coded(original, nearer.as_ref().unwrap_or(written));
             return prove(&original, &written, &findings, faithful);
         }
         // Not restored.

@@ -23,12 +23,11 @@ const HEAD: usize = 1 << 16;
 pub(super) fn in_jpeg(markers: &Markers<'_>, bytes: &[u8]) -> Vec<AuxiliaryImage> {
     let table = markers.segment(2, MPF);
     let images = table.map_or(0, further_images);
-    let says = |text: &[u8]| NAMES.iter().any(|name| holds(text, name));
     let mut gain_map = announces_gain_map(markers);
     if !gain_map && images > 0 {
         let behind = bytes.get(markers.end..).unwrap_or_default();
         let head = &behind[..behind.len().min(HEAD)];
-        gain_map = says(head) || holds(head, ISO);
+        gain_map = names_gain_map(head) || holds(head, ISO);
     }
     let further = images > usize::from(gain_map);
     let found = [(gain_map, AuxiliaryImage::GainMap), (further, AuxiliaryImage::Further)];
@@ -37,8 +36,13 @@ pub(super) fn in_jpeg(markers: &Markers<'_>, bytes: &[u8]) -> Vec<AuxiliaryImage
 
 /// Does a JPEG image announce a gain map, or that it is one?
 pub(super) fn announces_gain_map(markers: &Markers<'_>) -> bool {
-    let says = |text: &[u8]| NAMES.iter().any(|name| holds(text, name));
-    markers.segment(2, ISO).is_some() || markers.segments.iter().any(|s| s.0 == 1 && says(s.1))
+    let mut segments = markers.segments.iter();
+    markers.segment(2, ISO).is_some() || segments.any(|s| s.0 == 1 && names_gain_map(s.1))
+}
+
+/// Does a text name a gain map, as XMP does?
+pub(super) fn names_gain_map(text: &[u8]) -> bool {
+    NAMES.iter().any(|name| holds(text, name))
 }
 
 /// Number of images after the first, except its previews.

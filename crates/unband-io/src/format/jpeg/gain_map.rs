@@ -64,7 +64,7 @@ fn is_map(markers: &Markers<'_>) -> bool {
     let has_others = markers.segment(2, MPF).is_some() || xmp().any(|packet| auxiliary::holds(packet, LIST));
     // An image with a map has versions alone, five bytes with the end of the name.
     let by_iso = markers.segment(2, ISO).is_some_and(|numbers| numbers.len() > 5);
-    let by_xmp = xmp().any(|packet| NAMES.iter().any(|name| auxiliary::holds(packet, name)));
+    let by_xmp = xmp().any(auxiliary::names_gain_map);
     !has_others && (by_iso || by_xmp)
 }
 
