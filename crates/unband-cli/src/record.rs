@@ -45,6 +45,11 @@ pub(crate) fn line(input: &str, report: &FileReport, to_stdout: bool) -> String 
         Some(UpscaledBy::Repetition) => line += "  pixel art: pixels repeated",
         _ => {}
     }
+    if let Some(counts) =
+        report.animation.filter(|counts| 0 < counts.changed && counts.changed < counts.frames)
+    {
+        let _ = write!(line, " in {} frames", counts.changed);
+    }
     if let Some(proof) = report.proof {
         let _ = write!(line, "  {} of {} samples outside their interval", proof.outside, proof.samples);
     }
@@ -94,7 +99,8 @@ fn alpha(repair: &Repair) -> String {
 /// says as much: of a drawing, whose few colours look like one, and of the finest steps.
 fn head(input: &str, plan: &Plan, reason: Option<Reason>) -> String {
     let Plan { width, height, input_depth, .. } = plan;
-    let head = format!("{input} {width}×{height} {input_depth} {}", plan.input_format.name);
+    let frames = plan.frames.map_or_else(String::new, |frames| format!(", {frames} frames"));
+    let head = format!("{input} {width}×{height} {input_depth} {}{frames}", plan.input_format.name);
     match (&plan.upscale, &plan.repair) {
         (Some(work), _) => format!("{head}  {}", upscaling(work)),
         (None, Some(_)) if matches!(reason, Some(Reason::Drawn(_) | Reason::OneCodeOnly)) => head,

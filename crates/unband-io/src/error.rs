@@ -93,6 +93,12 @@ pub enum Error {
         /// "frames", "pages" or "images".
         what: &'static str,
     },
+    /// An animation, to a format that holds one image.
+    #[error("{format} holds one image, not the frames of an animation")]
+    OneImage {
+        /// The format.
+        format: &'static str,
+    },
     /// Larger than the limits allow.
     #[error("{width}×{height} needs {needs}, the limit is {limit}")]
     Limit {
@@ -342,6 +348,10 @@ impl Hint for Error {
             }
             Self::Several { .. } => {
                 "extract one image first, for example with `ffmpeg` or ImageMagick".to_owned()
+            }
+            Self::OneImage { .. } => {
+                let formats = names(crate::FormatEntry::writes_animations);
+                format!("formats with animations: {formats}; or name a video, such as `-o FILE.mkv`")
             }
             Self::Limit { .. } | Self::FileSize { .. } => {
                 "larger images are not read: if the size is correct, split the image with another program; otherwise the file is damaged".to_owned()

@@ -150,8 +150,10 @@ pub(crate) fn animation_hint(format: &str, path: Option<&Path>) -> Option<String
     let file = path.map_or_else(|| "FILE".to_owned(), |path| path.display().to_string());
     let stem = path.map_or_else(|| "FILE".to_owned(), |path| path.with_extension("").display().to_string());
     match format {
-        "GIF" | "PNG" => Some(format!("make a video of it: `unband {file} -o {stem}.mkv --lossless`")),
-        "WebP" | "JPEG XL" | "AVIF" => Some(format!(
+        "GIF" | "PNG" | "WebP" => Some(format!(
+            "`unband {file}` and `unband upscale {file}` take animations; for other commands write frames: `magick {file} {stem}_%04d.png`"
+        )),
+        "JPEG XL" | "AVIF" => Some(format!(
             "write its frames: `magick {file} {stem}_%04d.png`, then `unband '{stem}_%04d.png' -o {stem}.mkv --lossless`"
         )),
         _ => None,

@@ -11,6 +11,7 @@
 #[cfg(feature = "files")]
 mod access;
 mod address_space;
+mod animation;
 mod declared;
 mod disk;
 mod error;
@@ -56,6 +57,7 @@ use unband_image::{Depth, Image, Model};
 #[cfg(feature = "files")]
 pub use access::Access;
 pub use address_space::address_space;
+pub use animation::{Animation, AnimationFrame, AnimationWriter, Delay, begins_animation};
 pub use declared::declared_size;
 pub use disk::{amount, free_bytes, parse_amount};
 pub use error::{Error, reason};

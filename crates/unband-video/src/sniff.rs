@@ -42,9 +42,8 @@ pub fn is_video(path: &Path) -> bool {
 /// Whether a file is a GIF or PNG file that may be an animation: images, but `FFmpeg` reads them as videos.
 pub fn is_animation(path: &Path) -> bool {
     let Some((head, _)) = head_of(path) else { return false };
-    // The number of frames comes before the image; long texts or profiles may come before it.
-    let counts_frames = |head: &[u8]| head.windows(4).any(|name| name == b"acTL");
-    head.starts_with(b"GIF8") || head.starts_with(b"\x89PNG") && counts_frames(&head)
+    // Few versions of FFmpeg read those of WebP.
+    !head.starts_with(b"RIFF") && unband_io::begins_animation(&head)
 }
 
 /// The first bytes of a file, and its length.

@@ -1,6 +1,7 @@
 //! Parallel processing of many images within limits on threads and memory.
 
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::sync::mpsc;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -119,7 +120,7 @@ pub fn threads(pixels: u64, all: usize) -> usize {
 pub fn deband_cost(path: &Path, options: &FileOptions, ctx: &Context<'_>) -> Cost {
     let size = declared_size(path);
     let pixels = size.map_or_else(|pixels| pixels, |(width, height)| width.saturating_mul(height));
-    let threads = threads(pixels, ctx.threads);
+    let threads = if may_be_animation(path) { ctx.threads } else { threads(pixels, ctx.threads) };
     let memory = match size {
         // Unusable weights fail before the image is read.
         Ok(size) => {
@@ -128,6 +129,14 @@ pub fn deband_cost(path: &Path, options: &FileOptions, ctx: &Context<'_>) -> Cos
         Err(pixels) => pixels,
     };
     Cost { threads, memory }
+}
+
+/// Does the file begin as an animation? Its frames come one after the other, each on all threads.
+fn may_be_animation(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let is_file = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    let read = is_file.then(|| fs::File::open(path).map(|file| file.take(1 << 12).read_to_end(&mut head)));
+    read.is_some() && unband_io::begins_animation(&head)
 }
 
 /// Number of pixels as the header declares it. Undeclared sizes may be anything, so such an image runs alone;

@@ -38,7 +38,8 @@ fn animations_say_what_they_are() {
     gif.extend_from_slice(frame);
     gif.push(b';');
     stage.write("move.gif", &gif);
-    stage.run(&["move.gif"]).code(1).says("several frames");
+    stage.run(&["score", "move.gif"]).code(1).says("several frames").says("magick move.gif");
+    stage.run(&["move.gif", "-o", "out.jpg"]).code(1).says("JPEG holds one image").says("PNG, WebP, GIF");
 }
 
 #[test]
@@ -61,7 +62,7 @@ fn wrong_usage_starts_nothing_and_says_what_is_right() {
         (&["a.png", "--threads", "0"], "--threads"),
         (&["a.png", "--max-memory", "lots"], "800M"),
         (&["a.png", "--format", "docx"], "extensions that can be written"),
-        (&["a.png", "--format", "gif"], "read but not written"),
+        (&["a.png", "--format", "bmp"], "read but not written"),
         (&["a.png", "--format", "jpg", "--depth", "16"], "JPEG holds at most 8 bits"),
         (&["a.png", "-o", "b.xyz"], "b.xyz: `.xyz` is not the extension of a known image format"),
         (&["a.png", "-o", "b"], "`b/` is a folder, `b.png` a file"),

@@ -206,8 +206,8 @@ fn files_that_are_not_read_say_how_to_convert_them() {
         ffmpeg(&stage, &["-framerate", "2", "-i", "f%d.png", "anim.gif"]);
         ffmpeg(&stage, &["-framerate", "2", "-i", "f%d.png", "-f", "apng", "anim.png"]);
         for name in ["anim.gif", "anim.png"] {
-            let hint = format!("`unband {name} -o anim.mkv --lossless`");
-            stage.run(&[name]).code(1).says("several frames").says(&hint);
+            let hint = format!("`unband {name}` and `unband upscale {name}` take animations");
+            stage.run(&["inspect", name]).code(1).says("several frames").says(&hint);
             stage.run(&[name, "-o", "anim.mkv", "--lossless", "--overwrite"]).code(0);
         }
     }

@@ -1,6 +1,7 @@
 //! Tests of the real program on real small files.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod animations;
 mod batch;
 mod book;
 mod bounds;

@@ -17,13 +17,13 @@ pub(crate) mod jpeg;
 #[cfg(feature = "jxl")]
 mod jxl;
 mod pfm;
-mod png;
+pub(crate) mod png;
 mod pnm;
 #[cfg(feature = "tiff")]
 mod tiff;
 mod unread;
 #[cfg(feature = "webp")]
-mod webp;
+pub(crate) mod webp;
 pub(crate) mod y4m;
 
 use std::cell::Cell;
@@ -272,6 +272,18 @@ fn read_by(
     bytes: &[u8],
     limits: &Limits,
 ) -> Result<Image, Error> {
+    let (mut image, orientation) = decoded(reader, format, bytes, limits)?;
+    orient::apply(&mut image, orientation)?;
+    Ok(image)
+}
+
+/// As [`read`], but not turned: with the orientation that its Exif declares.
+pub(crate) fn decoded(
+    reader: ReadFn,
+    format: &'static FormatEntry,
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<(Image, u8), Error> {
     // The decoders are third-party code; if one panics, a single damaged file must not end a batch.
     let outer = DECODING.replace(true);
     let result = catch_unwind(AssertUnwindSafe(|| reader(bytes, limits)));
@@ -280,8 +292,7 @@ fn read_by(
     image.origin.format = format.name;
     settle(&mut image);
     let orientation = image.metadata.exif.as_deref().map_or(1, exif::orientation);
-    orient::apply(&mut image, orientation)?;
-    Ok(image)
+    Ok((image, orientation))
 }
 
 /// Removes the metadata of all formats that is too long, or no longer true of the image alone.

@@ -1,6 +1,7 @@
 //! Files and streams: integration tests in one program, which links once.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod animation;
 mod auxiliary;
 mod avif;
 mod docs;

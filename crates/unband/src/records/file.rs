@@ -53,6 +53,9 @@ pub struct PlanRecord {
     format: &'static str,
     width: usize,
     height: usize,
+    /// Number of frames of an animation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frames: Option<usize>,
     depth: u8,
     #[serde(flatten)]
     repair: Option<RepairRecord>,
@@ -128,6 +131,9 @@ pub struct DoneRecord {
     network_share: Option<f32>,
     #[serde(flatten)]
     changes: Option<ChangeRecord>,
+    /// Frames of an animation with changed samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed_frames: Option<usize>,
     /// Metadata that the format cannot hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     dropped: Option<Vec<String>>,
@@ -180,6 +186,7 @@ impl PlanRecord {
             format: plan.input_format.name,
             width: plan.width,
             height: plan.height,
+            frames: plan.frames,
             depth: plan.input_depth.bits(),
             repair,
             upscale: plan.upscale.map(UpscaleRecord::from),
@@ -224,6 +231,7 @@ impl FileRecord {
             debanded: report.report.as_ref().filter(|_| upscaled).map(|report| report.reason.word()),
             network_share: report.upscaled.map(UpscaledBy::network_share),
             changes,
+            changed_frames: report.animation.map(|counts| counts.changed),
             dropped: (!upscaled || !dropped.is_empty()).then_some(dropped),
             proof: report.proof.map(|proof| ProofRecord {
                 samples: proof.samples,

@@ -192,7 +192,7 @@ fn what_a_format_cannot_hold_is_reported_before_any_work() {
     let error = refuse("sky.jpg", &options);
     assert!(error.to_string().ends_with("JPEG holds at most 8 bits per sample, got 16"), "{error}");
     assert!(error.hint().is_some());
-    assert!(refuse("sky.gif", &options).to_string().contains("read but not written"));
+    assert!(refuse("sky.bmp", &options).to_string().contains("read but not written"));
     assert!(refuse("sky.xyz", &options).to_string().contains("`.xyz`"));
     assert_eq!(folder.names(), ["sky.png"]);
 }

@@ -71,6 +71,9 @@ impl ImageCommand for Deband<'_> {
     fn after(&self, input: &Input, done: &FileReport, ctx: &Context<'_>) {
         let (Some(page), Some(input)) = (&self.report, input.file()) else { return };
         let changed = done.report.as_ref().filter(|report| report.changed);
+        if done.plan.frames.is_some() && changed.is_some() {
+            return;
+        }
         match (&done.plan.output, changed) {
             (Some(output), Some(report)) => page.draw(input, &report.findings, output, ctx),
             _ => page.list(input),
@@ -103,6 +106,9 @@ impl ImageCommand for Deband<'_> {
                 "{input}: {} samples beyond black or white were clipped: {why}",
                 grouped(report.samples_clipped)
             ));
+        }
+        if self.report.is_some() && plan.frames.is_some() && report.changed {
+            reporter.note(&format!("{input}: `--report` shows still images, not animations"));
         }
         if let Some(path) = &done.extra_output {
             reporter.detail(&format!("extra output → {}", path.display()));

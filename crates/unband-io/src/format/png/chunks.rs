@@ -18,6 +18,30 @@ const READ: &[&[u8; 4]] = &[
     b"pHYs", b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"iDOT",
 ];
 
+/// First bytes of a file.
+pub(crate) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// A chunk, and its range in the file with its length and checksum.
+pub(crate) struct PngChunk<'a> {
+    pub(crate) name: [u8; 4],
+    pub(crate) content: &'a [u8],
+    pub(crate) at: std::ops::Range<usize>,
+}
+
+/// The chunks of a file from an offset on, as far as they are complete.
+pub(crate) fn png_chunks(bytes: &[u8], mut at: usize) -> impl Iterator<Item = PngChunk<'_>> {
+    std::iter::from_fn(move || {
+        let (head, rest) = bytes.get(at..)?.split_first_chunk::<8>()?;
+        let [a, b, c, d, name @ ..] = *head;
+        let length = u32::from_be_bytes([a, b, c, d]) as usize;
+        let content = rest.get(..length)?;
+        rest.get(length..length.checked_add(4)?)?;
+        let start = at;
+        at += length + 12;
+        Some(PngChunk { name, content, at: start..at })
+    })
+}
+
 /// Content of the chunks that the decoder does not return.
 #[derive(Debug, Default)]
 pub(super) struct Chunks {
@@ -30,19 +54,15 @@ impl Chunks {
     /// Walks the chunks of a file; `bits` per sample.
     pub(super) fn read(file: &[u8], bits: u8) -> Self {
         let mut chunks = Self::default();
-        let mut rest = file.get(8..).unwrap_or_default();
         let mut profiles = 0;
-        while let Some((head, after)) = rest.split_first_chunk::<8>() {
-            let [a, b, c, d, name @ ..] = *head;
-            let length = u32::from_be_bytes([a, b, c, d]) as usize;
-            let Some((content, after)) = after.split_at_checked(length) else { break };
-            let Some((sum, after)) = after.split_first_chunk::<4>() else { break };
+        for PngChunk { name, content, at } in png_chunks(file, SIGNATURE.len()) {
             match &name {
                 b"iCCP" => {
                     profiles += 1;
                     // Only the first one applies.
                     if profiles == 1 {
-                        chunks.take_profile(content, u32::from_be_bytes(*sum));
+                        let sum = file[at.start..at.end].last_chunk().map(|sum| u32::from_be_bytes(*sum));
+                        chunks.take_profile(content, sum);
                     } else {
                         chunks.unread.put("further ICC profile");
                     }
@@ -57,9 +77,8 @@ impl Chunks {
                 name if READ.contains(&name) => {}
                 name => chunks.unread.put(coded("chunk", name, content)),
             }
-            rest = after;
             if &name == b"IEND" {
-                chunks.unread.put_rest(rest);
+                chunks.unread.put_rest(&file[at.end..]);
                 break;
             }
         }
@@ -67,12 +86,12 @@ impl Chunks {
     }
 
     /// Unpacks a profile: a name, the method 0, a zlib stream.
-    fn take_profile(&mut self, content: &[u8], sum: u32) {
+    fn take_profile(&mut self, content: &[u8], sum: Option<u32>) {
         let mut crc = Crc::new();
         crc.update(b"iCCP");
         crc.update(content);
         let packed = content.iter().position(|&b| b == 0).and_then(|end| content.get(end + 2..));
-        let Some(packed) = packed.filter(|_| crc.sum() == sum) else {
+        let Some(packed) = packed.filter(|_| Some(crc.sum()) == sum) else {
             return self.unread.put("ICC profile (damaged)");
         };
         // Counted first: only a profile within the limit takes memory.

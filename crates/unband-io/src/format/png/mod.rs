@@ -2,7 +2,7 @@
 //!
 //! Source: Portable Network Graphics (PNG) Specification, Third Edition.
 
-mod chunks;
+pub(crate) mod chunks;
 mod data;
 mod filter;
 
@@ -51,7 +51,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         text: true,
         ..Writes::SAMPLES
     }),
-    is: |bytes| bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
+    is: |bytes| bytes.starts_with(chunks::SIGNATURE),
     read,
     write,
 };

@@ -8,12 +8,14 @@ mod lossy;
 #[path = "lossless.rs"]
 mod lossy;
 mod quantizer;
+pub(crate) mod riff;
 
 use std::io::{Cursor, Write};
 
 use image_webp::{ColorType, DecodingError, WebPDecoder, WebPEncoder};
 use unband_image::{Codec, Depth, Image, Metadata};
 
+use self::riff::{Riff, RiffChunk, chunks};
 use super::unread::{Unread, coded};
 use super::{Dropped, FormatEntry, When, WriteOptions, Writes};
 use crate::samples::{Planes, Rows};
@@ -113,12 +115,8 @@ fn unread(bytes: &[u8], behind: &[u8]) -> Vec<String> {
     const READ: [&[u8; 4]; 9] =
         [b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP", b"EXIF", b"XMP ", b"ANIM", b"ANMF"];
     let mut unread = Unread::default();
-    let mut rest = bytes.get(12..).unwrap_or_default();
     let mut met = Vec::new();
-    while let Some((head, after)) = rest.split_first_chunk::<8>() {
-        let [name @ .., a, b, c, d] = *head;
-        let size = u32::from_le_bytes([a, b, c, d]) as usize;
-        let Some((content, after)) = after.split_at_checked(size) else { break };
+    for RiffChunk { name, content, .. } in chunks(bytes, 12) {
         match &name {
             b"ICCP" | b"EXIF" | b"XMP " if met.contains(&name) => {
                 unread.put(format!("further {}", coded("chunk", &name, content)));
@@ -128,7 +126,6 @@ fn unread(bytes: &[u8], behind: &[u8]) -> Vec<String> {
             name => unread.put(coded("chunk", name, content)),
         }
         met.push(name);
-        rest = after.get(size % 2..).unwrap_or_default();
     }
     unread.put_rest(behind);
     unread.names()
@@ -229,41 +226,26 @@ fn with_chunks(
     if metadata.icc.is_none() && metadata.xmp.is_none() && exif.is_none() {
         return None;
     }
-    let mut out = b"RIFF\0\0\0\0WEBP".to_vec();
-    let mut put = |name: &[u8; 4], content: &[u8]| {
-        out.extend(name);
-        out.extend((content.len() as u32).to_le_bytes());
-        out.extend(content);
-        out.extend(&[0u8][..content.len() % 2]);
-    };
     let flag = |set: bool, bit: u8| u8::from(set) << bit;
     let flags = flag(metadata.icc.is_some(), 5)
-        | flag(alpha, 4)
+        | if alpha { riff::ALPHA } else { 0 }
         | flag(exif.is_some(), 3)
         | flag(metadata.xmp.is_some(), 2);
-    let (w, h) = ((width - 1).to_le_bytes(), (height - 1).to_le_bytes());
-    put(b"VP8X", &[flags, 0, 0, 0, w[0], w[1], w[2], h[0], h[1], h[2]]);
+    let mut riff = Riff::new();
+    riff.extended(flags, (width as usize, height as usize));
     if let Some(icc) = &metadata.icc {
-        put(b"ICCP", icc);
+        riff.put(*b"ICCP", &[icc]);
     }
-    let mut at = 12;
-    while let Some(head) = coded.get(at..at + 8) {
-        let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
-        let content = coded.get(at + 8..at + 8 + size)?;
-        match &head[..4] {
-            b"VP8 " => put(b"VP8 ", content),
-            b"ALPH" => put(b"ALPH", content),
-            _ => {}
+    for RiffChunk { name, content, .. } in chunks(coded, 12) {
+        if matches!(&name, b"VP8 " | b"ALPH") {
+            riff.put(name, &[content]);
         }
-        at += 8 + size + size % 2;
     }
     if let Some(exif) = exif {
-        put(b"EXIF", exif);
+        riff.put(*b"EXIF", &[exif]);
     }
     if let Some(xmp) = &metadata.xmp {
-        put(b"XMP ", xmp);
+        riff.put(*b"XMP ", &[xmp]);
     }
-    let size = (out.len() - 8) as u32;
-    out.get_mut(4..8)?.copy_from_slice(&size.to_le_bytes());
-    Some(out)
+    Some(riff.finish())
 }

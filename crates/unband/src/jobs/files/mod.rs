@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use unband_image::context::ExtraOutput;
 use unband_image::findings::Findings;
 use unband_image::{Context, Depth, Image, With};
-use unband_io::{Access, Dropped, FormatEntry, Limits, Saving, WriteOptions};
+use unband_io::{Access, Animation, Dropped, FormatEntry, Limits, Saving, WriteOptions};
 
+mod animation;
 mod names;
 mod plan;
 mod source;
@@ -26,13 +27,15 @@ use crate::{Error, Options, OutputDepth, Proof, Report, prove};
 pub use super::extra_output::ExtraOutputFile;
 pub use super::memory::{PROGRAM, at_hand};
 pub use super::task::Task;
+pub use animation::AnimationCounts;
 pub use names::{Naming, check_agreement, output_name, output_stem, possible_outputs, upscaled_stem};
 pub use plan::{Plan, Repair};
 pub use source::Input;
 
+use animation::AnimationJob;
 use names::{asked_format, default_format};
 use plan::{holds_planes_of, plan, target};
-use source::{decode, is_file, read_bytes};
+use source::{decode, is_file, named, read_bytes};
 
 /// Destination of the result.
 #[non_exhaustive]
@@ -124,6 +127,8 @@ pub struct FileReport {
     pub proof: Option<Proof>,
     /// The file of [`FileOptions::extra_output`].
     pub extra_output: Option<PathBuf>,
+    /// Counts of frames, of an animation.
+    pub animation: Option<AnimationCounts>,
     /// Sizes of input and result.
     pub bytes: FileBytes,
     /// Wall-clock time from reading to the last byte.
@@ -141,6 +146,9 @@ pub fn plan_file(
     ctx: &Context<'_>,
 ) -> Result<Plan, Error> {
     let bytes = read_bytes(input, &options.limits, ctx)?;
+    if let Some(mut job) = animation(input, &bytes, options)? {
+        return Ok(job.plan(output, ctx)?.0);
+    }
     let (image, format) = decode_for(input, &bytes, output, options, ctx)?;
     Ok(plan(input, &image, format, output, options, ctx)?.0)
 }
@@ -162,6 +170,9 @@ pub fn run_file(
 ) -> Result<FileReport, Error> {
     let start = Clock::start();
     let mut bytes = read_bytes(input, &options.limits, ctx)?;
+    if let Some(job) = animation(input, &bytes, options)? {
+        return job.run(&mut output, ctx);
+    }
     let file_bytes = bytes.len() as u64;
     let (image, input_format) = decode_for(input, &bytes, &output, options, ctx)?;
     let (mut plan, choices) = plan(input, &image, input_format, &output, options, ctx)?;
@@ -193,6 +204,7 @@ pub fn run_file(
         dropped: Vec::new(),
         proof: None,
         extra_output: None,
+        animation: None,
         bytes: FileBytes { input: file_bytes, output: None },
         seconds: 0.0,
     };
@@ -217,6 +229,17 @@ pub fn run_file(
     done.extra_output = gathered.map(|gathered| gathered.write(&saving)).transpose()?.flatten();
     done.seconds = start.seconds();
     Ok(done)
+}
+
+/// The job on an animation, if the file is one.
+fn animation<'a, 'b>(
+    input: Input<'a>,
+    bytes: &'a [u8],
+    options: &'b FileOptions,
+) -> Result<Option<AnimationJob<'a, 'b>>, Error> {
+    let opened = Animation::open(bytes, &options.limits);
+    let opened = opened.map_err(|error| named(error, input))?;
+    Ok(opened.map(|animation| AnimationJob { animation, input, bytes, options }))
 }
 
 /// Decodes the image within the memory that the task leaves.
@@ -282,14 +305,22 @@ fn work(
 /// Less is allowed or available than that.
 fn check_memory(image: &Image, format: &FormatEntry, options: &FileOptions, held: u64) -> Result<(), Error> {
     let writing = memory::writing(memory::planes(image), format);
-    let allowed = options.options.max_memory.unwrap_or(u64::MAX);
-    if held + writing > allowed {
-        return Err(memory::error(held + writing, allowed, false));
-    }
-    if !memory::at_hand(writing - memory::PROGRAM) {
-        return Err(Error::NoMemory { needed_mib: (held + writing).div_ceil(1 << 20) });
-    }
-    Ok(())
+    at_most(held + writing, options.options.max_memory.unwrap_or(u64::MAX), false)?;
+    if memory::at_hand(writing - memory::PROGRAM) { Ok(()) } else { Err(no_memory(held + writing)) }
+}
+
+/// Does the system give that much memory, the program's own included?
+fn given(needed: u64) -> Result<(), Error> {
+    if memory::at_hand(needed.saturating_sub(memory::PROGRAM)) { Ok(()) } else { Err(no_memory(needed)) }
+}
+
+fn no_memory(needed: u64) -> Error {
+    Error::NoMemory { needed_mib: needed.div_ceil(1 << 20) }
+}
+
+/// Is no more memory needed than allowed?
+fn at_most(needed: u64, allowed: u64, whole: bool) -> Result<(), Error> {
+    if needed > allowed { Err(memory::error(needed, allowed, whole)) } else { Ok(()) }
 }
 
 /// As [`deband_found`](crate::deband_found), but returns the image that [`run_file`] would write without a

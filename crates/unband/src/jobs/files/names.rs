@@ -52,7 +52,10 @@ pub fn possible_outputs(input: &Path, output: &Output<'_>, naming: Naming) -> Ve
                 // Formats that are read alone may hold floating point.
                 let depth = naming.depth.resolve(Depth::EIGHT);
                 let floats = own.is_some_and(|own| own.writes.is_none()).then_some(Depth::F32);
-                own.into_iter().chain([depth].into_iter().chain(floats).flat_map(fallbacks)).collect()
+                let animated = own.filter(|own| own.reads_animations());
+                let animated = animated.and_then(|own| animation_formats(own).next());
+                let still = [depth].into_iter().chain(floats).flat_map(fallbacks);
+                own.into_iter().chain(still).chain(animated).collect()
             };
             let mut paths: Vec<PathBuf> = Vec::new();
             for format in formats {
@@ -136,6 +139,16 @@ pub(super) fn default_format(
         .chain(fallbacks(depth).filter(|format| light || format.name != LIGHT))
         .find(holds)
         .unwrap_or(input)
+}
+
+/// The formats for animations, first the input's; it has none where it is lossy in any case, as the palette of
+/// GIF is.
+pub(super) fn animation_formats(input: &'static FormatEntry) -> impl Iterator<Item = &'static FormatEntry> {
+    let lossless = |format: &&'static FormatEntry| {
+        format.writes_animations() && format.writes.as_ref().is_some_and(|w| !w.lossy.holds(false))
+    };
+    let others = ["WebP", "PNG"].into_iter().filter_map(unband_io::by_name);
+    std::iter::once(input).chain(others).filter(lossless)
 }
 
 /// The fallback formats where the input's own does not work; `OpenEXR` is for linear light alone.

@@ -34,7 +34,7 @@ pub struct Repair {
 }
 
 impl Repair {
-    fn new(findings: Findings, choices: &Choices) -> Self {
+    pub(super) fn new(findings: Findings, choices: &Choices) -> Self {
         Self {
             findings,
             method: choices.method.name(),
@@ -64,6 +64,8 @@ pub struct Plan {
     pub repair: Option<Repair>,
     /// The upscaling network, where there is one.
     pub upscale: Option<Upscale>,
+    /// Number of frames of an animation; its repair is that of the first shot that needs one.
+    pub frames: Option<usize>,
     /// Bits per sample of the result.
     pub depth: Depth,
     /// Format of the result.
@@ -82,7 +84,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// It cannot; with the file.
-fn check_holds(
+pub(super) fn check_holds(
     model: Model,
     depth: Depth,
     alpha: bool,
@@ -137,6 +139,7 @@ pub(super) fn plan(
         input_lossy: image.origin.is_lossy(),
         repair,
         upscale: upscaler.map(|made| made.planned((image.width(), image.height()))),
+        frames: None,
         depth,
         format: asked.unwrap_or_else(|| default_format(image, input_format, depth)),
         output: None,

@@ -43,6 +43,14 @@ pub(super) fn is_file(input: Input<'_>) -> bool {
     matches!(input, Input::File(path) if std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()))
 }
 
+/// An error with the name of the file.
+pub(super) fn named(error: unband_io::Error, input: Input<'_>) -> unband_io::Error {
+    match input {
+        Input::File(path) => error.in_file(path),
+        Input::Bytes(_) => error,
+    }
+}
+
 /// The least memory of a job for an image of given size and bytes of planes, and whether the method needs the
 /// whole image.
 pub(super) type MinMemory<'a> = &'a dyn Fn((usize, usize), u64) -> Result<(u64, bool), Error>;
@@ -60,10 +68,7 @@ pub(super) fn decode(
     max_memory: Option<u64>,
     least: MinMemory<'_>,
 ) -> Result<(Image, &'static FormatEntry), Error> {
-    let named = |error: unband_io::Error| match input {
-        Input::File(path) => error.in_file(path),
-        Input::Bytes(_) => error,
-    };
+    let named = |error| named(error, input);
     if bytes.is_empty() {
         return Err(named(unband_io::Error::Empty).into());
     }

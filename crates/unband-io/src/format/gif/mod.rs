@@ -1,13 +1,18 @@
-//! GIF reader, single frame.
+//! GIF, single frame. Written in a palette of the image's colours, dithered.
 //!
 //! Source: the `GIF89a` Specification; ICC and XMP application extensions as `ExifTool` documents them.
 
+mod palette;
+
+use std::io::{Cursor, Write};
+
 use unband_image::{Codec, Density, DensityUnit, Depth, Image, Metadata};
 
+use self::palette::Indexed;
 use super::unread::{Unread, identifier};
-use super::{FormatEntry, read_only};
+use super::{Dropped, FormatEntry, When, WriteOptions, Writes, is_comment};
 use crate::limits::mostly_empty;
-use crate::samples::Planes;
+use crate::samples::{Planes, Rows};
 use crate::{Error, Limits};
 
 const NAME: &str = "GIF";
@@ -18,10 +23,19 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     name: NAME,
     extensions: &["gif"],
     reads: true,
-    writes: None,
+    writes: Some(Writes {
+        depths: &[Depth::EIGHT],
+        // Its quality is the number of colours.
+        lossy: When::Always,
+        gray: false,
+        // Of each pixel: all or nothing.
+        alpha: true,
+        text: true,
+        ..Writes::SAMPLES
+    }),
     is: |bytes| bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a"),
     read,
-    write: read_only,
+    write,
 };
 
 fn wrong(error: gif::DecodingError) -> Error {
@@ -88,6 +102,56 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     Ok(image)
 }
 
+fn write(
+    image: &Image,
+    options: &WriteOptions,
+    out: &mut dyn Write,
+    dropped: &mut Vec<Dropped>,
+) -> Result<(), Error> {
+    let side = |side: usize| u16::try_from(side).ok();
+    let (Some(width), Some(height)) = (side(image.width()), side(image.height())) else {
+        let (width, height) = (image.width(), image.height());
+        return Err(Error::Size { format: NAME, most: u16::MAX.into(), width, height });
+    };
+    let colours = usize::from(options.quality.unwrap_or(100)) * 256 / 100;
+    let indexed = Indexed::new(&pixels(image), image.width(), colours.clamp(3, 256));
+    let mut frame =
+        gif::Frame::from_palette_pixels(width, height, indexed.indices, indexed.palette, indexed.transparent);
+    frame.delay = 0;
+    let refused = |error: gif::EncodingError| match error {
+        gif::EncodingError::Io(source) => Error::Io { action: "write", source },
+        other => Error::encode(NAME, other),
+    };
+    let mut bytes = Cursor::new(Vec::new());
+    let mut encoder = gif::Encoder::new(&mut bytes, width, height, &[]).map_err(refused)?;
+    let (comments, others): (Vec<_>, Vec<_>) =
+        image.metadata.text.iter().partition(|(keyword, _)| is_comment(keyword));
+    dropped.extend(Dropped::texts(&others.iter().map(|(keyword, _)| keyword.as_str()).collect::<Vec<_>>()));
+    for (_, text) in comments {
+        let parts: Vec<&[u8]> = text.as_bytes().chunks(255).collect();
+        encoder.write_raw_extension(gif::Extension::Comment.into(), &parts).map_err(refused)?;
+    }
+    encoder.write_frame(&frame).map_err(refused)?;
+    drop(encoder);
+    out.write_all(bytes.get_ref()).map_err(|source| Error::Io { action: "write", source })
+}
+
+/// Red, green, blue and alpha of each pixel.
+fn pixels(image: &Image) -> Vec<[u8; 4]> {
+    let alpha = image.alpha.is_some();
+    let rows = Rows::new(image, 3, alpha, Depth::EIGHT);
+    let (mut pixels, mut row) = (Vec::with_capacity(image.width() * image.height()), Vec::new());
+    for y in 0..image.height() {
+        rows.codes(y, &mut row, |code| code as u8);
+        if alpha {
+            pixels.extend(row.as_chunks().0);
+        } else {
+            pixels.extend(row.as_chunks().0.iter().map(|&[r, g, b]| [r, g, b, 255]));
+        }
+    }
+    pixels
+}
+
 /// Content of the blocks around the samples.
 #[derive(Default)]
 struct Blocks {
@@ -149,9 +213,9 @@ impl Blocks {
                 self.metadata.xmp =
                     raw.get(12..raw.len().saturating_sub(XMP_TRAILER + 1)).map(<[u8]>::to_vec);
             }
+            // Delay, disposal and transparency of the frame; loops.
+            (0xF9, _) | (0xFF, Some(b"NETSCAPE2.0" | b"ANIMEXTS1.0")) => {}
             (0xFF, Some(name)) => self.unread.put(format!("application extension `{}`", identifier(name))),
-            // Delay, disposal and transparency of the frame.
-            (0xF9, _) => {}
             (0x01, _) => self.unread.put("plain text extension"),
             _ => self.unread.put(format!("extension {label:#04X}")),
         }
