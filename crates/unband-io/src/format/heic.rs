@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use unband_image::{Codec, Depth, Image};
 
-use super::{FormatEntry, auxiliary, heif_unread, png, read_only};
+use super::{FormatEntry, auxiliary, heif, png, read_only};
 use crate::isobmff::{self, brands, child};
 use crate::process::{Program, Room};
 use crate::{Error, Limits, exif};
@@ -111,7 +111,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         image.depth = depth;
     }
     // Those of the intermediate file are of no interest, except a profile that was too large.
-    image.metadata.unread.extend(heif_unread::names(bytes));
+    image.metadata.unread.extend(heif::names(bytes));
     image.metadata.auxiliary = child(bytes, *b"meta").map(auxiliary::in_meta).unwrap_or_default();
     image.origin.codec = Codec::Lossy(NAME);
     // The file's own rotation has been applied; the copy in Exif does not apply.

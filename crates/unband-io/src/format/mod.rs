@@ -11,7 +11,7 @@ mod exr;
 mod gif;
 mod hdr;
 mod heic;
-mod heif_unread;
+mod heif;
 mod iptc;
 pub(crate) mod jpeg;
 #[cfg(feature = "jxl")]

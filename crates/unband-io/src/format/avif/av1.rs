@@ -6,11 +6,16 @@
 use re_rav1d::dav1d::{Decoder, Error as Wrong, Picture, PixelLayout, PlanarImageComponent, Settings};
 use unband_image::{Cicp, Plane, Siting, Subsampling};
 
-use super::boxes::NAME;
-use crate::Error;
+use super::NAME;
+use crate::format::heif::{Bits, Container, Decoded, HeifItem, ItemCodec, StillHeader};
+use crate::isobmff::BoxType;
+use crate::{Error, Limits};
 
 /// No single image has this many frames: at most four layers, each with a few auxiliary frames.
 const MOST_FRAMES: usize = 16;
+/// The best encoders need 630 bytes for 67 million pixels of one colour, a little less than half of this
+/// limit.
+const MOST_PIXELS_PER_BYTE: u64 = 1 << 18;
 const SEQUENCE_HEADER: u8 = 1;
 const FRAME_HEADER: u8 = 3;
 const FRAME: u8 = 6;
@@ -36,12 +41,17 @@ pub(super) struct Sequence {
 
 impl Sequence {
     /// Chroma siting. Unknown means between the luma samples, which is how encoders average them.
-    pub(super) fn siting(&self) -> Siting {
+    fn siting(&self) -> Siting {
         match self.siting {
             1 => Siting::Left,
             2 => Siting::TopLeft,
             _ => Siting::Center,
         }
+    }
+
+    fn header(&self) -> StillHeader {
+        let Self { bits, mono, subsampling, cicp, .. } = *self;
+        StillHeader { bits, mono, subsampling, siting: self.siting(), cicp }
     }
 
     /// The four bytes that repeat the header in the container (`av1C`).
@@ -56,6 +66,55 @@ impl Sequence {
             | self.siting;
         [0x81, self.profile << 5 | self.level, third, 0]
     }
+}
+
+/// AV1 in the items of AVIF.
+pub(super) struct Av1;
+
+impl ItemCodec for Av1 {
+    const FORMAT: &'static str = NAME;
+    const ITEMS: &'static [&'static BoxType] = &[b"av01"];
+    type Image = Av1Image;
+
+    fn header(
+        container: &Container<'_>,
+        item: &HeifItem<'_>,
+        size: (u32, u32),
+        _: &Limits,
+    ) -> Result<StillHeader, Error> {
+        let data = container.data(item)?;
+        check_length(&data, size)?;
+        Ok(sequence(&data)?.header())
+    }
+
+    fn decode(
+        container: &Container<'_>,
+        item: &HeifItem<'_>,
+        size: (u32, u32),
+        _: &Limits,
+    ) -> Result<(StillHeader, Av1Image), Error> {
+        let data = container.data(item)?;
+        let sequence = sequence(&data)?;
+        check_length(&data, size)?;
+        if container.property(item, *b"lsel").is_some_and(|mut layer| layer.u16().ok() != Some(0xFFFF)) {
+            return Err(Error::unsupported(NAME, "layer selection"));
+        }
+        let point = container.property(item, *b"a1op").map_or(Ok(0), |mut point| point.u8())?;
+        if point > 31 {
+            return Err(Error::damaged(NAME, "an invalid operating point"));
+        }
+        let decoded = decode(&data, point, size)?;
+        if !decoded.is(&sequence) {
+            return Err(Error::damaged(NAME, "an image does not match its header"));
+        }
+        Ok((sequence.header(), decoded))
+    }
+}
+
+/// Rejects streams that are too short for their image before memory is allocated for it.
+fn check_length(stream: &[u8], (width, height): (u32, u32)) -> Result<(), Error> {
+    let least = u64::from(width) * u64::from(height) / MOST_PIXELS_PER_BYTE;
+    if least > stream.len() as u64 { Err(Error::Truncated { format: NAME }) } else { Ok(()) }
 }
 
 /// The OBUs of a stream: type and content.
@@ -113,40 +172,8 @@ pub(super) fn sequence(stream: &[u8]) -> Result<Sequence, Error> {
     header.ok_or_else(|| Error::damaged(NAME, "its AV1 stream has no readable sequence header"))
 }
 
-/// Reads bits, starting with the highest of the first byte.
-struct Bits<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Bits<'_> {
-    fn read(&mut self, count: u32) -> Option<u32> {
-        let mut value = 0;
-        for _ in 0..count {
-            let byte = self.bytes.get(self.at / 8)?;
-            value = value << 1 | u32::from(byte >> (7 - self.at % 8) & 1);
-            self.at += 1;
-        }
-        Some(value)
-    }
-
-    fn flag(&mut self) -> Option<bool> {
-        Some(self.read(1)? == 1)
-    }
-
-    /// Skips a variable-length number (`uvlc`).
-    fn skip_uvlc(&mut self) -> Option<()> {
-        let mut zeros = 0;
-        while !self.flag()? {
-            zeros += 1;
-        }
-        self.read(if zeros < 32 { zeros } else { 0 })?;
-        Some(())
-    }
-}
-
 fn parse(header: &[u8]) -> Option<Sequence> {
-    let mut bits = Bits { bytes: header, at: 0 };
+    let mut bits = Bits::new(header);
     let profile = bits.read(3)? as u8;
     bits.read(1)?; // still image
     let reduced = bits.flag()?;
@@ -171,7 +198,7 @@ fn operating_points(bits: &mut Bits<'_>) -> Option<(u8, u8)> {
         bits.read(32)?;
         bits.read(32)?;
         if bits.flag()? {
-            bits.skip_uvlc()?;
+            bits.uvlc()?;
         }
         if bits.flag()? {
             delay_bits = Some(bits.read(5)? + 1);
@@ -254,7 +281,7 @@ fn color_config(bits: &mut Bits<'_>, profile: u8) -> Option<Sequence> {
 }
 
 /// A decoded image.
-pub(super) struct Decoded {
+pub(super) struct Av1Image {
     image: Picture,
     bits: u8,
 }
@@ -263,7 +290,7 @@ pub(super) struct Decoded {
 ///
 /// # Errors
 /// Damaged streams, and images whose size is not `width` × `height`; no memory is allocated for those.
-pub(super) fn decode(stream: &[u8], operating_point: u8, size: (u32, u32)) -> Result<Decoded, Error> {
+fn decode(stream: &[u8], operating_point: u8, size: (u32, u32)) -> Result<Av1Image, Error> {
     let mut settings = Settings::new();
     // Threads are per file. If a decoder thread failed, the others would wait forever.
     settings.set_n_threads(1);
@@ -278,7 +305,7 @@ pub(super) fn decode(stream: &[u8], operating_point: u8, size: (u32, u32)) -> Re
     }
     for _ in 0..=MOST_FRAMES {
         match decoder.get_picture() {
-            Ok(image) => return Decoded::new(image, size),
+            Ok(image) => return Av1Image::new(image, size),
             Err(Wrong::Again) => match decoder.send_pending_data() {
                 Ok(()) | Err(Wrong::Again) => {}
                 Err(error) => return Err(wrong(error)),
@@ -297,7 +324,7 @@ fn wrong(error: Wrong) -> Error {
     }
 }
 
-impl Decoded {
+impl Av1Image {
     fn new(image: Picture, size: (u32, u32)) -> Result<Self, Error> {
         let found = (image.width(), image.height());
         if found != size {
@@ -312,7 +339,7 @@ impl Decoded {
     }
 
     /// Whether the image matches the sequence header.
-    pub(super) fn is(&self, sequence: &Sequence) -> bool {
+    fn is(&self, sequence: &Sequence) -> bool {
         let layout = match (sequence.mono, sequence.subsampling.x, sequence.subsampling.y) {
             (true, ..) => PixelLayout::I400,
             (_, 1, _) => PixelLayout::I444,
@@ -322,9 +349,17 @@ impl Decoded {
         self.bits == sequence.bits && self.image.pixel_layout() == layout
     }
 
-    /// Copies one component into a plane, with its first sample at `x`, `y`. Samples past the edges are
-    /// ignored. `values` maps each code to its value.
-    pub(super) fn put(&self, component: usize, to: &mut Plane, x: usize, y: usize, values: &[f32]) {
+    fn width(&self, component: PlanarImageComponent) -> usize {
+        let width = self.image.width() as usize;
+        match (component, self.image.pixel_layout()) {
+            (PlanarImageComponent::Y, _) | (_, PixelLayout::I444 | PixelLayout::I400) => width,
+            _ => width.div_ceil(2),
+        }
+    }
+}
+
+impl Decoded for Av1Image {
+    fn put(&self, component: usize, to: &mut Plane, x: usize, y: usize, values: &[f32]) {
         let component = match component {
             0 => PlanarImageComponent::Y,
             1 => PlanarImageComponent::U,
@@ -343,14 +378,6 @@ impl Decoded {
             } else {
                 row.zip(bytes.iter().take(width)).for_each(|(to, &code)| *to = value(code.into()));
             }
-        }
-    }
-
-    fn width(&self, component: PlanarImageComponent) -> usize {
-        let width = self.image.width() as usize;
-        match (component, self.image.pixel_layout()) {
-            (PlanarImageComponent::Y, _) | (_, PixelLayout::I444 | PixelLayout::I400) => width,
-            _ => width.div_ceil(2),
         }
     }
 }

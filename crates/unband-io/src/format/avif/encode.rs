@@ -12,7 +12,8 @@ use unband_image::dither::Grid;
 use unband_image::{Cicp, Context, Image, Matrix, Model, Plane, Range, Siting, Subsampling};
 
 use super::super::y4m::{Y4mHeader, Y4mWriter};
-use super::boxes::{Container, NAME};
+use super::NAME;
+use crate::format::heif::Container;
 use crate::process::{Program, Room};
 use crate::{Error, limits};
 
@@ -233,7 +234,7 @@ fn by_avifenc(planes: &Image, coding: &Coding) -> Result<Vec<u8>, Error> {
     let file =
         room.read("out.avif", u64::from(u32::MAX))?.ok_or_else(|| failed("it wrote no output".to_owned()))?;
     // Only its stream is kept; the container written here also holds the metadata.
-    let stream = Container::parse(&file).and_then(|container| {
+    let stream = Container::parse(NAME, &file).and_then(|container| {
         let item = container.primary()?;
         Ok(container.data(item)?.into_owned())
     });

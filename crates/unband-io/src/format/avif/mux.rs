@@ -6,8 +6,8 @@ use std::io::Write;
 
 use unband_image::{Cicp, Metadata};
 
+use super::NAME;
 use super::av1;
-use super::boxes::NAME;
 use crate::isobmff::{BoxType, boxed};
 use crate::{Error, exif};
 

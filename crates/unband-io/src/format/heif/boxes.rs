@@ -1,4 +1,4 @@
-//! AVIF container parser: items, their bytes and their properties.
+//! Container parser: items, their bytes and their properties.
 //!
 //! Source: ISO/IEC 14496-12 (boxes), ISO/IEC 23008-12 (items and properties), AV1 Image File Format 1.1.
 
@@ -6,44 +6,49 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::Error;
-pub(super) use crate::isobmff::BoxType;
-use crate::isobmff::{self, brands};
-
-/// Name of the format.
-pub(super) const NAME: &str = "AVIF";
+use crate::isobmff::{self, BoxType};
 
 /// Supported properties. An item with any other essential property cannot be read.
 const KNOWN: &[&BoxType] = &[
-    b"av1C", b"ispe", b"pixi", b"colr", b"auxC", b"irot", b"imir", b"clap", b"pasp", b"clli", b"mdcv",
-    b"a1op", b"lsel", b"a1lx",
+    b"av1C", b"hvcC", b"ispe", b"pixi", b"colr", b"auxC", b"irot", b"imir", b"clap", b"pasp", b"clli",
+    b"mdcv", b"a1op", b"lsel", b"a1lx",
 ];
+/// Limit on items; a grid of the largest size has half as many.
+const MOST_ITEMS: usize = 1 << 17;
+/// Limit on the properties of an item, which are searched for every tile.
+const MOST_PROPERTIES: usize = 255;
 
 /// Reads fields from the front of a slice.
 #[derive(Clone, Copy)]
-pub(super) struct Cursor<'a>(pub(super) &'a [u8]);
+pub(in crate::format) struct Cursor<'a> {
+    /// What has not been read.
+    pub(in crate::format) rest: &'a [u8],
+    /// Name of the format, for errors.
+    pub(in crate::format) format: &'static str,
+}
 
 impl<'a> Cursor<'a> {
-    pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Error> {
-        let short = || Error::damaged(NAME, "a box is too short for its content");
-        let (head, rest) = self.0.split_at_checked(count).ok_or_else(short)?;
-        self.0 = rest;
+    pub(in crate::format) fn take(&mut self, count: usize) -> Result<&'a [u8], Error> {
+        let short = || Error::damaged(self.format, "a box is too short for its content");
+        let (head, rest) = self.rest.split_at_checked(count).ok_or_else(short)?;
+        self.rest = rest;
         Ok(head)
     }
 
     /// An integer of 0 to 8 bytes.
-    pub(super) fn number(&mut self, bytes: usize) -> Result<u64, Error> {
+    pub(in crate::format) fn number(&mut self, bytes: usize) -> Result<u64, Error> {
         Ok(self.take(bytes)?.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)))
     }
 
-    pub(super) fn u8(&mut self) -> Result<u8, Error> {
+    pub(in crate::format) fn u8(&mut self) -> Result<u8, Error> {
         Ok(self.number(1)? as u8)
     }
 
-    pub(super) fn u16(&mut self) -> Result<u16, Error> {
+    pub(in crate::format) fn u16(&mut self) -> Result<u16, Error> {
         Ok(self.number(2)? as u16)
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32, Error> {
+    pub(in crate::format) fn u32(&mut self) -> Result<u32, Error> {
         Ok(self.number(4)? as u32)
     }
 
@@ -52,44 +57,44 @@ impl<'a> Cursor<'a> {
     }
 
     /// Version and flags of a full box.
-    pub(super) fn version(&mut self) -> Result<(u8, u32), Error> {
+    pub(in crate::format) fn version(&mut self) -> Result<(u8, u32), Error> {
         let both = self.u32()?;
         Ok(((both >> 24) as u8, both & 0xFF_FFFF))
     }
 
     /// Text up to a zero byte, or to the end.
     fn text(&mut self) -> &'a [u8] {
-        let end = self.0.iter().position(|&byte| byte == 0);
-        let text = &self.0[..end.unwrap_or(self.0.len())];
-        self.0 = &self.0[end.map_or(self.0.len(), |end| end + 1)..];
+        let end = self.rest.iter().position(|&byte| byte == 0);
+        let text = &self.rest[..end.unwrap_or(self.rest.len())];
+        self.rest = &self.rest[end.map_or(self.rest.len(), |end| end + 1)..];
         text
     }
 
     /// Name and content of the next box, `None` at the end.
     fn next_box(&mut self) -> Result<Option<(BoxType, &'a [u8])>, Error> {
-        if self.0.is_empty() {
+        if self.rest.is_empty() {
             return Ok(None);
         }
-        let (kind, head, size) = isobmff::header(NAME, self.0, self.0.len() as u64)?;
-        let content = self.0.get(head as usize..).and_then(|content| {
+        let (kind, head, size) = isobmff::header(self.format, self.rest, self.rest.len() as u64)?;
+        let content = self.rest.get(head as usize..).and_then(|content| {
             // The media data may be truncated; that is detected when items are read.
             let size = usize::try_from(size - head).unwrap_or(usize::MAX);
             let size = if &kind == b"mdat" { size.min(content.len()) } else { size };
             content.split_at_checked(size)
         });
-        let (content, rest) = content.ok_or(Error::Truncated { format: NAME })?;
-        self.0 = rest;
+        let (content, rest) = content.ok_or(Error::Truncated { format: self.format })?;
+        self.rest = rest;
         Ok(Some((kind, content)))
     }
 }
 
 /// An item: an image, a part of one, or metadata.
 #[derive(Default)]
-pub(super) struct AvifItem<'a> {
-    pub(super) id: u32,
-    pub(super) kind: BoxType,
+pub(in crate::format) struct HeifItem<'a> {
+    pub(in crate::format) id: u32,
+    pub(in crate::format) kind: BoxType,
     /// Content type, for items of kind `mime`.
-    pub(super) content_type: &'a [u8],
+    pub(in crate::format) content_type: &'a [u8],
     content_encoding: &'a [u8],
     extents: Vec<(u64, u64)>,
     /// 0: offsets are in the file, 1: offsets are in `idat`.
@@ -105,20 +110,17 @@ struct Reference {
 }
 
 /// The parsed container.
-pub(super) struct Container<'a> {
+pub(in crate::format) struct Container<'a> {
+    /// Name of the format, for errors.
+    pub(in crate::format) format: &'static str,
     bytes: &'a [u8],
     /// The `meta` box, which describes all items.
-    pub(super) meta: &'a [u8],
-    items: BTreeMap<u32, AvifItem<'a>>,
+    pub(in crate::format) meta: &'a [u8],
+    items: BTreeMap<u32, HeifItem<'a>>,
     primary: u32,
     references: Vec<Reference>,
     properties: Vec<(BoxType, &'a [u8])>,
     idat: &'a [u8],
-}
-
-/// Whether the brands are those of an AV1 still image or sequence.
-pub(super) fn is_avif(bytes: &[u8]) -> bool {
-    brands(bytes).is_some_and(|(_, mut all)| all.any(|brand| brand == b"avif" || brand == b"avis"))
 }
 
 impl<'a> Container<'a> {
@@ -126,12 +128,9 @@ impl<'a> Container<'a> {
     ///
     /// # Errors
     /// Files without items, and boxes that are truncated, contradictory or of an unknown version.
-    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
-        let sequence = brands(bytes).is_some_and(|(major, _)| major == b"avis");
-        if sequence {
-            return Err(Error::Several { format: NAME, what: "frames" });
-        }
+    pub(in crate::format) fn parse(format: &'static str, bytes: &'a [u8]) -> Result<Self, Error> {
         let mut out = Self {
+            format,
             bytes,
             meta: &[],
             items: BTreeMap::new(),
@@ -140,7 +139,7 @@ impl<'a> Container<'a> {
             properties: Vec::new(),
             idat: &[],
         };
-        let mut file = Cursor(bytes);
+        let mut file = out.cursor(bytes);
         while let Some((kind, content)) = file.next_box()? {
             if &kind == b"meta" {
                 out.meta = content;
@@ -148,36 +147,44 @@ impl<'a> Container<'a> {
                 return Ok(out);
             }
         }
-        Err(Error::Truncated { format: NAME })
+        Err(Error::Truncated { format })
+    }
+
+    /// Reads fields of a box.
+    pub(in crate::format) fn cursor<'b>(&self, rest: &'b [u8]) -> Cursor<'b> {
+        Cursor { rest, format: self.format }
     }
 
     fn take_meta(&mut self, content: &'a [u8]) -> Result<(), Error> {
-        let mut boxes = Cursor(content);
+        let mut boxes = self.cursor(content);
         boxes.version()?;
         while let Some((kind, content)) = boxes.next_box()? {
-            let content = Cursor(content);
+            let content = self.cursor(content);
             match &kind {
                 b"pitm" => self.primary = primary(content)?,
                 b"iinf" => self.infos(content)?,
                 b"iloc" => self.locations(content)?,
                 b"iref" => self.references(content)?,
                 b"iprp" => self.properties(content)?,
-                b"idat" => self.idat = content.0,
+                b"idat" => self.idat = content.rest,
                 _ => {}
             }
         }
         Ok(())
     }
 
-    fn item(&mut self, id: u32) -> &mut AvifItem<'a> {
-        self.items.entry(id).or_insert_with(|| AvifItem { id, ..AvifItem::default() })
+    fn item(&mut self, id: u32) -> Result<&mut HeifItem<'a>, Error> {
+        if self.items.len() > MOST_ITEMS {
+            return Err(Error::damaged(self.format, format!("more than {MOST_ITEMS} items")));
+        }
+        Ok(self.items.entry(id).or_insert_with(|| HeifItem { id, ..HeifItem::default() }))
     }
 
     fn infos(&mut self, mut content: Cursor<'a>) -> Result<(), Error> {
         let (version, _) = content.version()?;
         content.number(if version == 0 { 2 } else { 4 })?;
         while let Some((kind, content)) = content.next_box()? {
-            let mut content = Cursor(content);
+            let mut content = self.cursor(content);
             if &kind != b"infe" {
                 continue;
             }
@@ -189,7 +196,7 @@ impl<'a> Container<'a> {
             content.u16()?; // protection
             let kind = content.kind()?;
             content.text(); // name
-            let item = self.item(id);
+            let item = self.item(id)?;
             item.kind = kind;
             if &kind == b"mime" {
                 item.content_type = content.text();
@@ -206,7 +213,7 @@ impl<'a> Container<'a> {
         let (offset_size, length_size, base_size) = (size(12), size(8), size(4));
         let index_size = if version == 0 { 0 } else { size(0) };
         if [offset_size, length_size, base_size, index_size].iter().any(|s| ![0, 4, 8].contains(s)) {
-            return Err(Error::damaged(NAME, "item offsets have an invalid field size"));
+            return Err(Error::damaged(self.format, "item offsets have an invalid field size"));
         }
         let id_size = if version < 2 { 2 } else { 4 };
         for _ in 0..content.number(id_size)? {
@@ -216,7 +223,10 @@ impl<'a> Container<'a> {
             let base = content.number(base_size)?;
             let count = content.u16()?;
             if count > 1 && offset_size + length_size == 0 {
-                return Err(Error::damaged(NAME, "an item has several parts without offset and length"));
+                return Err(Error::damaged(
+                    self.format,
+                    "an item has several parts without offset and length",
+                ));
             }
             let mut extents = Vec::new();
             for _ in 0..count {
@@ -224,7 +234,7 @@ impl<'a> Container<'a> {
                 let offset = content.number(offset_size)?.saturating_add(base);
                 extents.push((offset, content.number(length_size)?));
             }
-            let item = self.item(id);
+            let item = self.item(id)?;
             (item.method, item.extents) = (method as u8, extents);
         }
         Ok(())
@@ -234,7 +244,7 @@ impl<'a> Container<'a> {
         let (version, _) = content.version()?;
         let id_size = if version == 0 { 2 } else { 4 };
         while let Some((kind, content)) = content.next_box()? {
-            let mut content = Cursor(content);
+            let mut content = self.cursor(content);
             let from = content.number(id_size)? as u32;
             let count = content.u16()?;
             let to = (0..count).map(|_| Ok(content.number(id_size)? as u32)).collect::<Result<_, Error>>()?;
@@ -245,7 +255,7 @@ impl<'a> Container<'a> {
 
     fn properties(&mut self, mut content: Cursor<'a>) -> Result<(), Error> {
         while let Some((kind, content)) = content.next_box()? {
-            let mut content = Cursor(content);
+            let mut content = self.cursor(content);
             match &kind {
                 b"ipco" => {
                     while let Some(property) = content.next_box()? {
@@ -272,9 +282,12 @@ impl<'a> Container<'a> {
                     (both >> 7 == 1, u16::from(both & 0x7F))
                 };
                 // Indices start at 1; 0 means none.
-                if let Some(index) = index.checked_sub(1) {
-                    self.item(id).properties.push((usize::from(index), essential));
+                let Some(index) = index.checked_sub(1) else { continue };
+                let properties = &mut self.item(id)?.properties;
+                if properties.len() >= MOST_PROPERTIES {
+                    return Err(Error::damaged(content.format, "an item has too many properties"));
                 }
+                properties.push((usize::from(index), essential));
             }
         }
         Ok(())
@@ -284,37 +297,41 @@ impl<'a> Container<'a> {
     ///
     /// # Errors
     /// If there is none.
-    pub(super) fn primary(&self) -> Result<&AvifItem<'a>, Error> {
-        self.get(self.primary).map_err(|_| Error::damaged(NAME, "it has no primary item"))
+    pub(in crate::format) fn primary(&self) -> Result<&HeifItem<'a>, Error> {
+        self.get(self.primary).map_err(|_| Error::damaged(self.format, "it has no primary item"))
     }
 
     /// The item with an id.
     ///
     /// # Errors
     /// If there is none.
-    pub(super) fn get(&self, id: u32) -> Result<&AvifItem<'a>, Error> {
-        self.items.get(&id).ok_or_else(|| Error::damaged(NAME, "a referenced item is missing"))
+    pub(in crate::format) fn get(&self, id: u32) -> Result<&HeifItem<'a>, Error> {
+        self.items.get(&id).ok_or_else(|| Error::damaged(self.format, "a referenced item is missing"))
     }
 
     /// Items that an item refers to with a reference type, in order.
-    pub(super) fn referred(&self, kind: BoxType, from: u32) -> &[u32] {
+    pub(in crate::format) fn referred(&self, kind: BoxType, from: u32) -> &[u32] {
         self.references.iter().find(|r| r.kind == kind && r.from == from).map_or(&[], |r| &r.to)
     }
 
     /// Items that refer to an item with a reference type.
-    pub(super) fn referring(&self, kind: BoxType, to: u32) -> impl Iterator<Item = &AvifItem<'a>> {
+    pub(in crate::format) fn referring(&self, kind: BoxType, to: u32) -> impl Iterator<Item = &HeifItem<'a>> {
         let from = self.references.iter().filter(move |r| r.kind == kind && r.to.contains(&to));
         from.filter_map(|r| self.items.get(&r.from))
     }
 
     /// All properties of that type that an item has.
-    pub(super) fn all(&self, item: &AvifItem<'a>, kind: BoxType) -> impl Iterator<Item = Cursor<'a>> {
+    pub(in crate::format) fn all(
+        &self,
+        item: &HeifItem<'a>,
+        kind: BoxType,
+    ) -> impl Iterator<Item = Cursor<'a>> {
         let found = item.properties.iter().filter_map(|&(index, _)| self.properties.get(index));
-        found.filter(move |p| p.0 == kind).map(|p| Cursor(p.1))
+        found.filter(move |p| p.0 == kind).map(move |p| self.cursor(p.1))
     }
 
     /// The first property of that type.
-    pub(super) fn property(&self, item: &AvifItem<'a>, kind: BoxType) -> Option<Cursor<'a>> {
+    pub(in crate::format) fn property(&self, item: &HeifItem<'a>, kind: BoxType) -> Option<Cursor<'a>> {
         self.all(item, kind).next()
     }
 
@@ -322,8 +339,8 @@ impl<'a> Container<'a> {
     ///
     /// # Errors
     /// If the item has no such property.
-    pub(super) fn size(&self, item: &AvifItem<'a>) -> Result<(u32, u32), Error> {
-        let unsaid = || Error::damaged(NAME, "an item has no size");
+    pub(in crate::format) fn size(&self, item: &HeifItem<'a>) -> Result<(u32, u32), Error> {
+        let unsaid = || Error::damaged(self.format, "an item has no size");
         let mut size = self.property(item, *b"ispe").ok_or_else(unsaid)?;
         size.version()?;
         let size = (size.u32()?, size.u32()?);
@@ -334,15 +351,15 @@ impl<'a> Container<'a> {
     ///
     /// # Errors
     /// If one is not.
-    pub(super) fn check_essential(&self, item: &AvifItem<'a>) -> Result<(), Error> {
+    pub(in crate::format) fn check_essential(&self, item: &HeifItem<'a>) -> Result<(), Error> {
         for &(index, essential) in &item.properties {
             let (kind, _) = self
                 .properties
                 .get(index)
-                .ok_or_else(|| Error::damaged(NAME, "a referenced property is missing"))?;
+                .ok_or_else(|| Error::damaged(self.format, "a referenced property is missing"))?;
             if essential && !KNOWN.contains(&kind) {
                 let name = String::from_utf8_lossy(kind);
-                return Err(Error::unsupported(NAME, format!("the essential property `{name}`")));
+                return Err(Error::unsupported(self.format, format!("the essential property `{name}`")));
             }
         }
         Ok(())
@@ -352,11 +369,11 @@ impl<'a> Container<'a> {
     ///
     /// # Errors
     /// Bytes outside the file, or a construction method that is not supported.
-    pub(super) fn data(&self, item: &AvifItem<'a>) -> Result<Cow<'a, [u8]>, Error> {
+    pub(in crate::format) fn data(&self, item: &HeifItem<'a>) -> Result<Cow<'a, [u8]>, Error> {
         let source = match item.method {
             0 => self.bytes,
             1 => self.idat,
-            _ => return Err(Error::unsupported(NAME, "items stored inside other items")),
+            _ => return Err(Error::unsupported(self.format, "items stored inside other items")),
         };
         let part = |&(offset, length): &(u64, u64)| {
             let start = usize::try_from(offset).ok()?;
@@ -366,16 +383,16 @@ impl<'a> Container<'a> {
                 length => source.get(start..start.checked_add(usize::try_from(length).ok()?)?),
             }
         };
-        let cut = || Error::Truncated { format: NAME };
+        let cut = || Error::Truncated { format: self.format };
         match item.extents.as_slice() {
-            [] => Err(Error::damaged(NAME, "an item has no data")),
+            [] => Err(Error::damaged(self.format, "an item has no data")),
             [one] => part(one).map(Cow::Borrowed).ok_or_else(cut),
             several => {
                 let mut out = Vec::new();
                 for extent in several {
                     out.extend_from_slice(part(extent).ok_or_else(cut)?);
                     if out.len() > self.bytes.len() {
-                        return Err(Error::damaged(NAME, "parts of an item overlap"));
+                        return Err(Error::damaged(self.format, "parts of an item overlap"));
                     }
                 }
                 Ok(Cow::Owned(out))
@@ -384,7 +401,12 @@ impl<'a> Container<'a> {
     }
 
     /// A metadata item that describes another: Exif, or XMP by its content type.
-    pub(super) fn metadata(&self, kind: BoxType, content_type: &[u8], about: u32) -> Option<Cow<'a, [u8]>> {
+    pub(in crate::format) fn metadata(
+        &self,
+        kind: BoxType,
+        content_type: &[u8],
+        about: u32,
+    ) -> Option<Cow<'a, [u8]>> {
         let mut found = self.referring(*b"cdsc", about);
         let item = found.find(|item| {
             item.kind == kind && item.content_type == content_type && item.content_encoding.is_empty()

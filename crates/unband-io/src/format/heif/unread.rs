@@ -2,7 +2,7 @@
 //!
 //! Source: ISO/IEC 14496-12, 8.11 (items), 23008-12, 6.4 and 6.5.8 (roles of images).
 
-use super::unread::{Unread, coded, identifier};
+use super::super::unread::{Unread, coded, identifier};
 use crate::isobmff::{self, BoxType, child};
 
 /// Kinds of items that are images, by themselves or made of others.
@@ -22,7 +22,7 @@ const PROPERTIES: [&BoxType; 18] = [
 const MOST: usize = 1 << 16;
 
 /// The items, boxes and images of a file that its metadata does not hold.
-pub(super) fn names(file: &[u8]) -> Vec<String> {
+pub(in crate::format) fn names(file: &[u8]) -> Vec<String> {
     let mut unread = Unread::default();
     let mut rest = file;
     while let Ok((kind, content, next)) = isobmff::first("", rest) {
