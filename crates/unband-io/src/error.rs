@@ -1,5 +1,6 @@
 //! Errors of image files, with hints.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -210,7 +211,7 @@ pub enum Error {
         /// Its name.
         program: &'static str,
         /// What needs it.
-        purpose: &'static str,
+        purpose: Cow<'static, str>,
         /// How to install it.
         install: &'static str,
     },

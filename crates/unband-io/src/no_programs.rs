@@ -22,7 +22,7 @@ pub(crate) struct Room;
 impl Program {
     pub(crate) fn run(&self, _: &Room, _: &[&str], _: Duration) -> Result<(), Error> {
         let Self { names, purpose, install } = *self;
-        Err(Error::NoProgram { program: names[0], purpose, install })
+        Err(Error::NoProgram { program: names[0], purpose: purpose.into(), install })
     }
 }
 

@@ -124,7 +124,7 @@ impl Program {
     }
 
     pub(super) fn missing(&self) -> Error {
-        Error::NoProgram { program: self.names[0], purpose: self.purpose, install: self.install }
+        Error::NoProgram { program: self.names[0], purpose: self.purpose.into(), install: self.install }
     }
 
     /// The error for a version without features that are needed.

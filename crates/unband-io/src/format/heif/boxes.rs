@@ -400,6 +400,12 @@ impl<'a> Container<'a> {
         }
     }
 
+    /// The number of bytes of an item, at most; nothing is copied.
+    pub(in crate::format) fn length(&self, item: &HeifItem<'a>) -> u64 {
+        let length = |&(_, length): &(u64, u64)| if length == 0 { self.bytes.len() as u64 } else { length };
+        item.extents.iter().map(length).fold(0, u64::saturating_add)
+    }
+
     /// A metadata item that describes another: Exif, or XMP by its content type.
     pub(in crate::format) fn metadata(
         &self,

@@ -2,19 +2,19 @@
 //!
 //! Source: ISO/IEC 23008-12 (HEIF), ISO/IEC 23000-22 (MIAF).
 
-#[cfg(feature = "avif")]
+#[cfg(any(feature = "avif", feature = "heic"))]
 mod bits;
-#[cfg(feature = "avif")]
+#[cfg(any(feature = "avif", feature = "heic"))]
 mod boxes;
-#[cfg(feature = "avif")]
+#[cfg(any(feature = "avif", feature = "heic"))]
 mod grid;
-#[cfg(feature = "avif")]
+#[cfg(any(feature = "avif", feature = "heic"))]
 mod properties;
-#[cfg(feature = "avif")]
+#[cfg(any(feature = "avif", feature = "heic"))]
 mod still;
 mod unread;
 
-#[cfg(feature = "avif")]
+#[cfg(any(feature = "avif", feature = "heic"))]
 pub(super) use self::{
     bits::Bits,
     boxes::{Container, HeifItem},

@@ -6,7 +6,7 @@ use super::super::unread::{Unread, coded, identifier};
 use crate::isobmff::{self, BoxType, child};
 
 /// Kinds of items that are images, by themselves or made of others.
-const IMAGES: [&BoxType; 5] = [b"av01", b"hvc1", b"grid", b"iden", b"iovl"];
+const IMAGES: [&BoxType; 6] = [b"av01", b"hvc1", b"hev1", b"grid", b"iden", b"iovl"];
 /// Auxiliary images that are read, or reported as gain maps.
 const KNOWN: [&str; 3] =
     ["urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", "urn:mpeg:hevc:2015:auxid:1", "hdrgainmap"];

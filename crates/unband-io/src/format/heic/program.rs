@@ -1,6 +1,4 @@
-//! HEIC reader, through libheif's program.
-//!
-//! No HEVC decoder in Rust is both free to use and proven.
+//! HEIC through libheif's program, for what [`super::hevc`] does not decode.
 //!
 //! Source: ISO/IEC 14496-12 (boxes), 23008-12 (HEIF), 14496-15, 8.3.3.1 (`hvcC`).
 
@@ -9,34 +7,18 @@ use std::time::Duration;
 
 use unband_image::{Codec, Depth, Image};
 
-use super::{FormatEntry, auxiliary, heif, png, read_only};
-use crate::isobmff::{self, brands, child};
+use super::NAME;
+use crate::format::{auxiliary, heif, png};
+use crate::isobmff::{self, child};
 use crate::process::{Program, Room};
 use crate::{Error, Limits, exif};
 
-const NAME: &str = "HEIC";
 const LIBHEIF: Program = Program {
     names: &["heif-dec", "heif-convert"],
     purpose: "reading HEIC",
     install: "install libheif's tools (`apt install libheif-examples`, `brew install libheif`), or convert the image \
               to PNG first",
 };
-const BRANDS: [&[u8; 4]; 6] = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"];
-
-pub(super) const ENTRY: FormatEntry = FormatEntry {
-    name: NAME,
-    extensions: &["heic", "heif", "hif"],
-    reads: true,
-    writes: None,
-    is,
-    read,
-    write: read_only,
-};
-
-/// Whether one of the file's brands announces HEVC.
-fn is(bytes: &[u8]) -> bool {
-    brands(bytes).is_some_and(|(_, mut all)| all.any(|brand| BRANDS.iter().any(|b| *b == brand)))
-}
 
 /// Properties needed before the file is passed to another program.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -78,7 +60,8 @@ impl Properties {
     }
 }
 
-fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+/// Reads the file; `with` is the feature that makes it necessary.
+pub(super) fn read(bytes: &[u8], limits: &Limits, with: &str) -> Result<Image, Error> {
     const INPUT: &str = "in.heic";
     const OUTPUT: &str = "out.png";
     let properties = Properties::of(bytes)?;
@@ -90,6 +73,9 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let decoded = LIBHEIF.run(&room, &[INPUT, OUTPUT], Duration::from_secs(9 + pixels / 1_000_000));
     decoded.map_err(|error| match error {
         Error::Program { program, message } => Error::damaged(NAME, format!("`{program}`: {message}")),
+        Error::NoProgram { program, purpose, install } => {
+            Error::NoProgram { program, purpose: format!("{purpose}{with}").into(), install }
+        }
         other => other,
     })?;
     let Some(decoded) = room.read(OUTPUT, limits.max_bytes.saturating_add(1 << 26))? else {
@@ -144,19 +130,11 @@ mod tests {
     #[test]
     fn size_and_bits_are_known_before_anything_runs() {
         let bytes = file(4032, 3024);
-        assert!(is(&bytes));
         assert_eq!(Properties::of(&bytes).unwrap(), Properties { width: 4032, height: 3024, bits: 10 });
-        let error = read(&file(65_535, 65_535), &Limits::default()).unwrap_err();
+        let error = read(&file(65_535, 65_535), &Limits::default(), "").unwrap_err();
         assert!(matches!(error, Error::Limit { .. }), "{error}");
         for end in 0..bytes.len() {
             assert!(Properties::of(&bytes[..end]).is_err(), "{end}");
         }
-    }
-
-    #[test]
-    fn other_images_in_such_boxes_are_none_of_these() {
-        assert!(!is(&boxed(*b"ftyp", b"avif\0\0\0\0mif1miafavif")));
-        assert!(is(&boxed(*b"ftyp", b"heic\0\0\0\0mif1heic")));
-        assert!(!is(b"\0\0\0\x18ftyp"));
     }
 }
