@@ -8,6 +8,7 @@ mod docs;
 mod files;
 mod foreign;
 mod gain_map;
+mod heic;
 mod hostile;
 mod jpeg;
 mod jpeg_composed;

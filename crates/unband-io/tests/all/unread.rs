@@ -207,10 +207,11 @@ fn jxl() -> Full {
     Full { format: "JPEG XL", file, named }
 }
 
-fn avif() -> Full {
+/// AVIF or HEIC.
+fn heif(format: &'static str, sample: &str) -> Full {
     const C2PA: [u8; 16] =
         [0xD8, 0xFE, 0xC3, 0xD6, 0x1B, 0x0E, 0x48, 0x3C, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7E, 0xC4, 0x81];
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/avif_8_420.avif");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(sample);
     let mut file = std::fs::read(path).unwrap();
     // The samples are at the end, and their offset is counted from the beginning.
     let properties = [boxed(*b"amve", &[0; 8]), boxed(*b"wxyz", b"")].concat();
@@ -220,7 +221,8 @@ fn avif() -> Full {
     let moved = (properties.len() + meta.len()) as u32;
     let samples = file.windows(4).position(|w| w == b"mdat").unwrap() as u32 + 4;
     let old = (samples - moved).to_be_bytes();
-    let at = file.windows(4).position(|w| w == old).unwrap();
+    let places = file.windows(4).position(|w| w == b"iloc").unwrap();
+    let at = places + file[places..].windows(4).position(|w| w == old).unwrap();
     file[at..at + 4].copy_from_slice(&samples.to_be_bytes());
     file.extend([boxed(*b"uuid", &C2PA), boxed(*b"abcd", b"")].concat());
     file.extend(b"after the boxes");
@@ -232,7 +234,7 @@ fn avif() -> Full {
         "box `abcd`",
         "15 bytes after the image",
     ];
-    Full { format: "AVIF", file, named }
+    Full { format, file, named }
 }
 
 /// Appends to the content of nested boxes, and lengthens them.
@@ -319,7 +321,8 @@ fn pnm() -> Full {
 
 /// Every kind of content, in one file of each format.
 fn all() -> Vec<Full> {
-    vec![png(), jpeg(), tiff(), webp(), jxl(), avif(), gif(), exr(), pfm(), pnm(), bmp()]
+    let (avif, heic) = (heif("AVIF", "avif_8_420.avif"), heif("HEIC", "heic_8_420.heic"));
+    vec![png(), jpeg(), tiff(), webp(), jxl(), avif, heic, gif(), exr(), pfm(), pnm(), bmp()]
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod bombs;
 mod cut;
 pub(crate) mod damage;
 mod false_headers;
+mod heic;
 mod samples;
 mod watch;
 
