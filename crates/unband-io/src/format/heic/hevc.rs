@@ -148,7 +148,7 @@ impl ItemCodec for Hevc {
     const ITEMS: &'static [&'static BoxType] = &[b"hvc1", b"hev1"];
     /// ISO/IEC 23000-22, 7.3.11.4.2. What a tile costs does not depend on its size below.
     const SMALLEST_TILE: u32 = 64;
-    /// ISO/IEC 23008-12, 6.5.8: there is no range to alpha.
+    /// ISO/IEC 23008-12, 6.5.8: alpha has no range.
     const ALPHA_IS_FULL: bool = true;
     type Image = Frame;
 

@@ -11,6 +11,8 @@ mod grid;
 #[cfg(any(feature = "avif", feature = "heic"))]
 mod properties;
 #[cfg(any(feature = "avif", feature = "heic"))]
+mod read;
+#[cfg(any(feature = "avif", feature = "heic"))]
 mod still;
 mod unread;
 
@@ -18,6 +20,7 @@ mod unread;
 pub(super) use self::{
     bits::Bits,
     boxes::{Container, HeifItem},
-    still::{Decoded, ItemCodec, StillHeader, read},
+    read::read,
+    still::{Decoded, ItemCodec, StillHeader},
 };
 pub(super) use unread::names;

@@ -1,13 +1,10 @@
-//! Reading of still images with any codec.
+//! What a codec gives of a still image, and what it is asked for.
 
-use unband_image::{Cicp, Codec, Image, Plane, Siting, Subsampling};
+use unband_image::{Cicp, Plane, Siting, Subsampling};
 
 use super::boxes::{Container, HeifItem};
-use super::grid::{GridCanvas, alpha_plane};
-use super::properties::{alpha_of, aperture, crop, metadata, nclx, orientation};
-use crate::format::auxiliary;
 use crate::isobmff::BoxType;
-use crate::{Error, Limits, exif, orient};
+use crate::{Error, Limits};
 
 /// Coding of an image, known before it is decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,42 +65,4 @@ pub(in crate::format) trait Decoded {
     /// Copies one component into a plane, with its first sample at `x`, `y`. Samples past the edges are
     /// ignored. `values` maps each code to its value.
     fn put(&self, component: usize, to: &mut Plane, x: usize, y: usize, values: &[f32]);
-}
-
-/// Reads the primary item.
-///
-/// # Errors
-/// Damaged files, those beyond the limits, and those that the codec cannot decode.
-pub(in crate::format) fn read<C: ItemCodec>(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
-    let container = Container::parse(C::FORMAT, bytes)?;
-    let item = container.primary()?;
-    let canvas = GridCanvas::new::<C>(&container, item, limits)?;
-    let alpha = alpha_of(&container, item)?;
-    let (width, height) = canvas.size;
-    let mono = canvas.header.mono;
-    limits.check(width.into(), height.into(), if mono { 1 } else { 3 } + u64::from(alpha.is_some()))?;
-    let cicp = nclx(&container, item)?.unwrap_or(canvas.header.cicp);
-    let mut image = canvas.image::<C>(cicp, limits)?;
-    if let Some(item) = alpha {
-        image.alpha = Some(alpha_plane::<C>(&container, item, limits, &image)?);
-    }
-    // Two unspecified code points carry no information.
-    image.color.cicp = (cicp.primaries != 2 || cicp.transfer != 2).then_some(cicp);
-    image.origin.codec = Codec::Lossy(C::FORMAT);
-    image.metadata = metadata(&container, item)?;
-    image.metadata.auxiliary = auxiliary::in_meta(container.meta);
-    image.metadata.unread = super::names(bytes);
-    if let Some(mut window) = container.property(item, *b"clap") {
-        image = crop(C::FORMAT, image, aperture(&mut window, canvas.size)?)?;
-    }
-    // The item's own properties apply, not Exif (MIAF, 7.3.6.5 and 7.3.10.1).
-    let turn = orientation(&container, item)?;
-    if let Some(block) =
-        image.metadata.exif.as_mut().filter(|block| turn == 1 && exif::orientation(block) != 1)
-    {
-        exif::settle_orientation(block, 1);
-        image.metadata.xmp.iter_mut().for_each(|xmp| exif::settle_xmp(xmp));
-    }
-    orient::apply(&mut image, turn)?;
-    Ok(image)
 }
