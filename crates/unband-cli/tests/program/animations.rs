@@ -108,7 +108,7 @@ fn results_of_animations_are_named_planned_and_refused_as_those_of_images() {
     stage.run(&["wall.gif", "-o", "out.tiff"]).code(1).says("TIFF holds one image").says("-o FILE.mkv");
     stage.run(&["wall.gif", "--save-output", "correction=net.png"]).code(2);
     stage.run(&["wall.gif", "-o", "proven.png", "--prove"]).code(0).says("0 of");
-    stage.run(&["wall.gif", "-o", "deep.webp", "--depth", "16"]).code(1).says("8 bits per sample");
+    stage.run(&["wall.gif", "-o", "deep.webp", "--depth", "16"]).code(2).says("8 bits per sample");
     stage.run(&["wall.gif", "-o", "deep.png", "--depth", "16"]).code(0);
     assert_eq!(shown(&stage.read("deep.png")).1[0].0.depth.bits(), 16);
     let piped = stage.run(&["wall.gif", "-o", "-", "--format", "png"]).code(0);

@@ -98,7 +98,7 @@ fn is_like(a: &Image, b: &Image) -> bool {
         == (b.width(), b.height(), b.depth, b.alpha.is_some(), b.color.model)
 }
 
-/// Whole units of time of each frame. The sum is exact to half a unit at each frame, so that no drift adds up.
+/// Whole units of time of each frame. The sum is exact to half a unit at each frame: no drift adds up.
 pub(super) fn units(frames: &[WrittenFrame], per_second: f64) -> impl Iterator<Item = u64> {
     let mut seconds = 0.0;
     let mut before = 0.0;

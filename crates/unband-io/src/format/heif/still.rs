@@ -1,4 +1,4 @@
-//! What a codec gives of a still image, and what it is asked for.
+//! A still image as a codec decodes it, and the codec's trait.
 
 use unband_image::{Cicp, Plane, Siting, Subsampling};
 

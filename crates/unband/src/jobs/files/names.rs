@@ -141,8 +141,7 @@ pub(super) fn default_format(
         .unwrap_or(input)
 }
 
-/// The formats for animations, first the input's; it has none where it is lossy in any case, as the palette of
-/// GIF is.
+/// The formats for animations, first the input's own unless that is always lossy, as GIF's palette is.
 pub(super) fn animation_formats(input: &'static FormatEntry) -> impl Iterator<Item = &'static FormatEntry> {
     let lossless = |format: &&'static FormatEntry| {
         format.writes_animations() && format.writes.as_ref().is_some_and(|w| !w.lossy.holds(false))
