@@ -86,5 +86,7 @@ fn image_report<'py>(py: Python<'py>, done: &FileReport) -> PyResult<Bound<'py, 
     row.set_item("dropped", done.dropped.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     row.set_item("proof", done.proof.as_ref().map(|proof| findings::proof(py, proof)).transpose()?)?;
     row.set_item("seconds", done.seconds)?;
+    row.set_item("frames", done.animation.map(|counts| counts.frames))?;
+    row.set_item("changed_frames", done.animation.map(|counts| counts.changed))?;
     Ok(row)
 }

@@ -31,6 +31,15 @@ def test_what_is_saved_of_a_private_image_is_private(sunset, tmp_path):
         assert (tmp_path / name).stat().st_mode & 0o777 == 0o600, name
 
 
+def test_an_animation_is_written_frame_by_frame(sunset, tmp_path):
+    folder = sunset.parent.parent / "crates" / "unband-io" / "tests" / "data" / "animation"
+    done = unband.deband_file(folder / "keep.gif", tmp_path / "out.webp")
+    assert (done.frames, done.format) == (3, "WebP")
+    assert unband.deband_file(sunset, tmp_path / "out.png").frames is None
+    with pytest.raises(unband.InputError, match="JPEG holds one image"):
+        unband.deband_file(folder / "keep.gif", tmp_path / "out.jpg")
+
+
 def test_an_image_has_samples_depth_and_metadata(sunset, tmp_path):
     image = unband.open(sunset)
     array = np.asarray(image)

@@ -29,6 +29,10 @@ class FileReport(NamedTuple):
     """The check of `prove=True`."""
     seconds: float
     """Time of the job."""
+    frames: int | None = None
+    """Number of frames, of an animation."""
+    changed_frames: int | None = None
+    """Those with changed samples."""
 
 
 def deband_file(
@@ -63,7 +67,7 @@ def deband_file(
     **params: Any,
 ) -> FileReport:
     """Debands an image file, as the program does: metadata and the coefficients of JPEG files are used and
-    kept.
+    kept. Animations of GIF, PNG and WebP keep their times, loops and transparency; GIF becomes WebP.
 
     `output`: the file to write; by default the name of the input with `_unband`. `format`: by default that of
     `output`, or of the input if it is lossless, else PNG. `quality` 1 to 100 is for lossy formats, `effort` 0
