@@ -12,7 +12,7 @@ const SCREEN: usize = 13;
 const LOOPS: [&[u8]; 2] = [b"NETSCAPE2.0", b"ANIMEXTS1.0"];
 
 pub(super) const CONTAINER: Container =
-    Container { format: NAME, parts, still, head, cuts: true, whole_where_transparent: true, join };
+    Container { format: NAME, parts, still, head, cuts: true, only_over: true, join };
 
 /// A block of a file.
 enum Block<'a> {
@@ -46,6 +46,10 @@ fn behind(bytes: &[u8], mut at: usize) -> Option<usize> {
 fn blocks(bytes: &[u8]) -> impl Iterator<Item = (Block<'_>, std::ops::Range<usize>)> {
     let mut at = SCREEN + bytes.get(10).map_or(0, |&flags| palette(flags));
     std::iter::from_fn(move || {
+        // Some writers put a terminator too many.
+        while *bytes.get(at)? == 0 {
+            at += 1;
+        }
         let (block, end) = match *bytes.get(at)? {
             0x2C => (Block::Image, behind(bytes, at + 11 + palette(*bytes.get(at + 9)?))?),
             0x21 => {

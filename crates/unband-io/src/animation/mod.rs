@@ -92,8 +92,9 @@ struct Container {
     head: fn(&[u8], &FrameParts) -> Vec<u8>,
     /// May frames exceed the canvas?
     cuts: bool,
-    /// Are frames with transparency written whole? Pixels cannot be made transparent there.
-    whole_where_transparent: bool,
+    /// Are pixels put over the canvas alone? Then frames with transparency are written whole, and in others
+    /// the pixels that stay are transparent.
+    only_over: bool,
     /// The file of written stills.
     join: fn(&write::Written) -> Result<Vec<u8>, Error>,
 }
@@ -181,7 +182,12 @@ impl<'a> Animation<'a> {
         self.format
     }
 
-    /// Number of its frames, at least 1.
+    /// Width and height, before orientation.
+    pub fn size(&self) -> (usize, usize) {
+        (self.parts.width, self.parts.height)
+    }
+
+    /// Number of its frames, at least 2.
     pub fn frames(&self) -> usize {
         self.parts.all.len()
     }

@@ -14,7 +14,7 @@ const NAME: &str = "PNG";
 const BEHIND_HEADER: usize = 8 + 12 + 13;
 
 pub(super) const CONTAINER: Container =
-    Container { format: NAME, parts, still, head, cuts: false, whole_where_transparent: false, join };
+    Container { format: NAME, parts, still, head, cuts: false, only_over: false, join };
 
 fn parts(bytes: &[u8]) -> Result<Option<FrameParts>, Error> {
     let mut found: Option<FrameParts> = None;

@@ -14,7 +14,7 @@ const ANIMATED: u8 = 1 << 1;
 const LONGEST: u64 = (1 << 24) - 1;
 
 pub(super) const CONTAINER: Container =
-    Container { format: NAME, parts, still, head, cuts: false, whole_where_transparent: false, join };
+    Container { format: NAME, parts, still, head, cuts: false, only_over: false, join };
 
 fn u24(bytes: &[u8], at: usize) -> Option<usize> {
     let three = bytes.get(at..at + 3)?;

@@ -1,6 +1,6 @@
 //! Writing of animations: each frame as a still of its format, joined at the end.
 
-use unband_image::{Image, Window};
+use unband_image::{Image, Plane, Window};
 
 use super::changed::changed;
 use super::{Container, Delay, container_of};
@@ -60,7 +60,7 @@ impl AnimationWriter {
                 whole
             }
             Some(last) if is_like(last, &image) => {
-                let is_whole = self.container.whole_where_transparent && image.alpha.is_some();
+                let is_whole = self.container.only_over && image.alpha.is_some();
                 if is_whole { whole } else { changed(last, &image) }
             }
             Some(_) => {
@@ -74,6 +74,11 @@ impl AnimationWriter {
         } else {
             let mut part = image.cut(window);
             part.metadata = unband_image::Metadata::default();
+            if let Some(last) =
+                self.last.as_ref().filter(|_| self.container.only_over && image.alpha.is_none())
+            {
+                part.alpha = Some(differing(&last.cut(window), &part));
+            }
             format::write(&part, self.format, &self.options, &mut still)?;
         }
         self.written.frames.push(WrittenFrame { still, window, delay });
@@ -91,6 +96,16 @@ impl AnimationWriter {
         }
         Ok(((self.container.join)(&self.written)?, self.dropped))
     }
+}
+
+/// 1 where a sample differs.
+fn differing(a: &Image, b: &Image) -> Plane {
+    let mut found = Plane::filled(b.width(), b.height(), 0.0);
+    for (a, b) in a.planes.iter().zip(&b.planes) {
+        let pairs = a.data.iter().zip(&b.data).zip(&mut found.data);
+        pairs.filter(|((a, b), _)| a.to_bits() != b.to_bits()).for_each(|(_, found)| *found = 1.0);
+    }
+    found
 }
 
 fn is_like(a: &Image, b: &Image) -> bool {

@@ -270,13 +270,13 @@ fn gif() -> Full {
     let file = [
         b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff".as_slice(),
         b"\x21\xfe\x02hi\0",
-        b"\x21\xff\x0bIMGEDITOR10\x03\x01\0\0\0",
+        b"\x21\xff\x0bImageMagick\x03\x01\0\0\0",
         b"\x21\x01\x0c\0\0\0\0\0\0\0\0\0\0\0\0\x01x\0",
         b"\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x3b",
         b"more",
     ];
     let named =
-        vec!["application extension `IMGEDITOR10`", "plain text extension", "4 bytes after the image"];
+        vec!["application extension `ImageMagick`", "plain text extension", "4 bytes after the image"];
     Full { format: "GIF", file: file.concat(), named }
 }
 

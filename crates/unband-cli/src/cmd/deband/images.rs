@@ -72,7 +72,7 @@ impl ImageCommand for Deband<'_> {
         let (Some(page), Some(input)) = (&self.report, input.file()) else { return };
         let changed = done.report.as_ref().filter(|report| report.changed);
         if done.plan.frames.is_some() && changed.is_some() {
-            return;
+            return page.count_animation();
         }
         match (&done.plan.output, changed) {
             (Some(output), Some(report)) => page.draw(input, &report.findings, output, ctx),
@@ -106,9 +106,6 @@ impl ImageCommand for Deband<'_> {
                 "{input}: {} samples beyond black or white were clipped: {why}",
                 grouped(report.samples_clipped)
             ));
-        }
-        if self.report.is_some() && plan.frames.is_some() && report.changed {
-            reporter.note(&format!("{input}: `--report` shows still images, not animations"));
         }
         if let Some(path) = &done.extra_output {
             reporter.detail(&format!("extra output → {}", path.display()));

@@ -38,6 +38,8 @@ struct Drawn {
     /// Images from this name on are not shown.
     end: Option<PathBuf>,
     omitted: usize,
+    /// Repaired animations, which are not shown.
+    animations: u64,
     unchanged: BTreeSet<PathBuf>,
 }
 
@@ -116,6 +118,11 @@ impl<'a> Report<'a> {
         self.lock().unchanged.insert(input.to_path_buf());
     }
 
+    /// Counts a repaired animation.
+    pub(super) fn count_animation(&self) {
+        self.lock().animations += 1;
+    }
+
     fn lock(&self) -> MutexGuard<'_, Drawn> {
         self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,8 +130,13 @@ impl<'a> Report<'a> {
     /// Writes the page, with images in the order of their names.
     pub(super) fn write(self, reporter: &Reporter<'_>) -> Outcome {
         let drawn = self.drawn.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if drawn.sections.is_empty() {
+        if drawn.animations > 0 {
+            let animations = counted(drawn.animations, "animation");
+            reporter.note(&format_args!("{animations} repaired; `--report` shows still images alone"));
+        } else if drawn.sections.is_empty() {
             reporter.note(&format_args!("nothing was repaired, {} was not written", self.path.display()));
+        }
+        if drawn.sections.is_empty() {
             return Outcome::Done;
         }
         let (mut page, mut outcome, mut count) = (Page::new("Before and after"), Outcome::Done, 0);

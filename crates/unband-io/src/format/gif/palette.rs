@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use color_quant::NeuQuant;
 use unband_image::dither::blue_noise_row;
 
-/// One pixel in ten is looked at for the palette.
-const SPARSE: i32 = 10;
+/// Pixels that are looked at for the palette, about.
+const LOOKED: usize = 50_000;
 /// Colours near a pixel's that it may be mixed of.
 const NEAR: usize = 8;
 /// Cost of contrast between the two colours of a mixture, relative to its error.
@@ -67,9 +67,8 @@ fn few(pixels: &[[u8; 3]], most: usize) -> Option<Vec<[u8; 3]>> {
 /// A palette of the image's colours.
 fn chosen(pixels: &[[u8; 3]], most: usize) -> Vec<[u8; 3]> {
     let rgba: Vec<u8> = pixels.iter().flat_map(|&[r, g, b]| [r, g, b, 255]).collect();
-    // It needs some pixels more than it skips.
-    let sparse = if pixels.len() > 1000 { SPARSE } else { 1 };
-    let map = NeuQuant::new(sparse, most.max(2), &rgba).color_map_rgb();
+    let sparse = (pixels.len() / LOOKED).clamp(1, 30) as u8;
+    let map = NeuQuant::new(sparse.into(), most.max(2), &rgba).color_map_rgb();
     map.as_chunks::<3>().0[..most.max(2).min(map.len() / 3)].to_vec()
 }
 

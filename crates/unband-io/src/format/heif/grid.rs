@@ -34,7 +34,7 @@ impl<'c, 'a> GridCanvas<'c, 'a> {
             kind if C::ITEMS.contains(&kind) => (1, vec![item.id]),
             b"grid" => grid(container, item, size)?,
             kind => {
-                let kind = String::from_utf8_lossy(kind);
+                let kind = kind.escape_ascii();
                 return Err(Error::unsupported(container.format, format!("image items of type `{kind}`")));
             }
         };

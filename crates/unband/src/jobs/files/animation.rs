@@ -11,16 +11,18 @@ use unband_io::{Animation, AnimationWriter, FormatEntry};
 
 use super::names::{animation_formats, asked_format, is_taken};
 use super::plan::{Repair, check_holds, target};
+use super::still_areas::StillAreas;
 use super::{
     FileBytes, FileOptions, FileReport, Input, Output, Plan, at_most, copy_times, given, how_to_write,
 };
 use super::{named, send};
-use crate::choose::Act;
+use crate::choose::{Act, find};
 use crate::frames::{Finished, Frame, FrameOptions, FrameProcessor, Shot, Temporal};
 use crate::jobs::clock::Clock;
 use crate::jobs::memory;
 use crate::jobs::tally::Tally;
 use crate::jobs::upscale::{UpscaleOptions, UpscaledBy};
+use crate::verdict::{Grade, GradedFindings};
 use crate::{Error, Options, OutputDepth, Proof, Report, prove};
 
 /// Frames between two inspections of a shot.
@@ -70,7 +72,12 @@ impl Overview {
         let (mut alpha, mut start, mut number) = (false, 0, 0);
         let (mut first, mut last): (Option<Image>, Option<Image>) = (None, None);
         let total = animation.frames();
-        let look = |image: &Image| Shot::of_frame(&image.read(Vec::new())?, how, &one);
+        // As for still images: a frame without loss is not graded as one of a video.
+        let look = |image: &Image| {
+            let image = image.read(Vec::new())?;
+            let findings = find(&image, &how.options, &one);
+            Shot::new(&image, GradedFindings { findings, grade: Grade::None }, how)
+        };
         loop {
             ctx.check()?;
             let frame = animation.next_frame()?;
@@ -123,10 +130,11 @@ pub(super) struct AnimationJob<'a, 'b> {
 
 impl AnimationJob<'_, '_> {
     /// Is there memory for it?
-    fn check_memory(&self, first: &Image, ctx: &Context<'_>) -> Result<(), Error> {
+    fn check_memory(&self, ctx: &Context<'_>) -> Result<(), Error> {
         let options = &self.options.options;
-        let size = (first.width(), first.height());
-        let planes = memory::planes(first);
+        let size = self.animation.size();
+        // Colours and alpha.
+        let planes = 16 * size.0 as u64 * size.1 as u64;
         let (job, whole) = match self.options.task.upscaler() {
             Some(upscaler) => (upscaler.least(size, planes, ctx), false),
             None => memory::least(size, planes, options, ctx)?,
@@ -144,9 +152,9 @@ impl AnimationJob<'_, '_> {
             let (name, range) = ("extra output", "that of a still image");
             return Err(Error::Option { name, range, got: "an animation".to_owned() });
         }
+        self.check_memory(ctx)?;
         let overview = Overview::of(&mut self.animation, &Arc::new(frame_options(options)), ctx)?;
         let first = &overview.first;
-        self.check_memory(first, ctx)?;
         let upscaler = options.task.upscaler();
         let depth = options.options.depth.resolve(first.depth);
         let repair = overview.described().filter(|_| options.task.debands());
@@ -257,6 +265,7 @@ struct Work<'a> {
     alpha: bool,
     debands: bool,
     tally: Tally,
+    still: StillAreas,
     samples: usize,
     changed: usize,
     by: Option<UpscaledBy>,
@@ -268,7 +277,17 @@ impl<'a> Work<'a> {
         let samples = overview.first.planes[0].data.len();
         let debands = options.task.debands();
         let (depth, alpha) = (plan.depth, overview.alpha);
-        Self { options, depth, alpha, debands, tally, samples, changed: 0, by: None }
+        Self {
+            options,
+            depth,
+            alpha,
+            debands,
+            tally,
+            still: StillAreas::default(),
+            samples,
+            changed: 0,
+            by: None,
+        }
     }
 
     fn run(
@@ -300,8 +319,8 @@ impl<'a> Work<'a> {
                 }
                 None => frames.finish(),
             }
-            while let Some(Finished { tag, source, frame, .. }) = frames.next()? {
-                let image = self.finished(&source, frame, &one)?;
+            while let Some(Finished { tag, source, frame, done: about, .. }) = frames.next()? {
+                let image = self.finished(&source, frame, about.begins_shot, &one)?;
                 writer.put(image, tag)?;
                 done += 1;
                 ctx.progress.advance(total + done, 2 * total);
@@ -313,7 +332,13 @@ impl<'a> Work<'a> {
     }
 
     /// The last steps on a frame.
-    fn finished(&mut self, source: &Image, mut frame: Image, ctx: &Context<'_>) -> Result<Image, Error> {
+    fn finished(
+        &mut self,
+        source: &Image,
+        mut frame: Image,
+        begins: bool,
+        ctx: &Context<'_>,
+    ) -> Result<Image, Error> {
         if let Some(alpha) = &source.alpha {
             // Unseen colours stay.
             for (to, from) in frame.planes.iter_mut().zip(&source.planes) {
@@ -324,12 +349,16 @@ impl<'a> Work<'a> {
         if !self.alpha {
             frame.alpha = None;
         }
-        let before = self.tally.moved();
-        for (p, (to, from)) in frame.planes.iter().zip(&source.planes).enumerate() {
-            self.tally.count(ctx.level, p, &to.data, &from.data);
-        }
-        self.changed += usize::from(self.tally.moved() > before || frame.depth != source.depth);
-        let Some(upscaler) = self.options.task.upscaler() else { return Ok(frame) };
+        let Some(upscaler) = self.options.task.upscaler() else {
+            self.still.keep(source, &mut frame, begins);
+            let before = self.tally.moved();
+            for (p, (to, from)) in frame.planes.iter().zip(&source.planes).enumerate() {
+                self.tally.count(ctx.level, p, &to.data, &from.data);
+            }
+            self.changed += usize::from(self.tally.moved() > before || frame.depth != source.depth);
+            return Ok(frame);
+        };
+        self.changed += 1;
         let depth = match self.depth {
             Depth::F32 => OutputDepth::Float,
             Depth::Int(bits) => OutputDepth::Bits(bits),
@@ -341,6 +370,7 @@ impl<'a> Work<'a> {
         let size = (large.width(), large.height());
         unband_io::resize_metadata(&mut large.metadata, small, size);
         self.by.get_or_insert(about.by);
+        self.still.keep(source, &mut large, begins);
         Ok(large)
     }
 

@@ -14,6 +14,7 @@ mod animation;
 mod names;
 mod plan;
 mod source;
+mod still_areas;
 
 use super::check::check;
 use super::clock::Clock;
