@@ -5,8 +5,10 @@
 
 mod canvas;
 mod changed;
+#[cfg(feature = "gif")]
 mod gif;
 mod png;
+#[cfg(feature = "webp")]
 mod webp;
 mod write;
 
