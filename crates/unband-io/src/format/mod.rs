@@ -373,6 +373,13 @@ impl Write for Watched<'_> {
     }
 }
 
+/// Width and height of an image, which a format holds up to `most` pixels per side.
+fn sides(image: &Image, format: &'static str, most: u32) -> Result<(u32, u32), Error> {
+    let (width, height) = (image.width(), image.height());
+    let side = |side: usize| u32::try_from(side).ok().filter(|&side| side <= most);
+    side(width).zip(side(height)).ok_or(Error::Size { format, most, width, height })
+}
+
 /// The writer of read-only formats; [`write`] has refused before.
 fn read_only(_: &Image, _: &WriteOptions, _: &mut dyn Write, _: &mut Vec<Dropped>) -> Result<(), Error> {
     Err(Error::ReadOnly { format: "this format" })

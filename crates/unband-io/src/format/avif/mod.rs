@@ -61,11 +61,7 @@ fn write(
     out: &mut dyn Write,
     dropped: &mut Vec<Dropped>,
 ) -> Result<(), Error> {
-    let size = |side: usize| u32::try_from(side).ok().filter(|&s| s <= LONGEST_SIDE);
-    let (Some(width), Some(height)) = (size(image.width()), size(image.height())) else {
-        let (width, height) = (image.width(), image.height());
-        return Err(Error::Size { format: NAME, most: LONGEST_SIDE, width, height });
-    };
+    let (width, height) = super::sides(image, NAME, LONGEST_SIDE)?;
     if options.lossless == Some(true) {
         return Err(Error::encode(NAME, "lossless is not supported"));
     }

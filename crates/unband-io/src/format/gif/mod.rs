@@ -108,11 +108,8 @@ fn write(
     out: &mut dyn Write,
     dropped: &mut Vec<Dropped>,
 ) -> Result<(), Error> {
-    let side = |side: usize| u16::try_from(side).ok();
-    let (Some(width), Some(height)) = (side(image.width()), side(image.height())) else {
-        let (width, height) = (image.width(), image.height());
-        return Err(Error::Size { format: NAME, most: u16::MAX.into(), width, height });
-    };
+    let (width, height) = super::sides(image, NAME, u16::MAX.into())?;
+    let (width, height) = (width as u16, height as u16);
     let colours = usize::from(options.quality.unwrap_or(100)) * 256 / 100;
     let indexed = Indexed::new(&pixels(image), image.width(), colours.clamp(3, 256));
     let mut frame =

@@ -332,12 +332,8 @@ fn write(
         (..=8, _) => 8,
         _ => 16,
     };
-    let size = |side: usize| {
-        let too_large =
-            || Error::Size { format: NAME, most: LONGEST_SIDE, width: image.width(), height: image.height() };
-        u32::try_from(side).ok().filter(|&s| s <= LONGEST_SIDE).ok_or_else(too_large)
-    };
-    let mut info = png::Info::with_size(size(image.width())?, size(image.height())?);
+    let (width, height) = super::sides(image, NAME, LONGEST_SIDE)?;
+    let mut info = png::Info::with_size(width, height);
     info.color_type = match (gray, alpha) {
         (true, false) => ColorType::Grayscale,
         (true, true) => ColorType::GrayscaleAlpha,

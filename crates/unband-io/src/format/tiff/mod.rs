@@ -105,9 +105,7 @@ fn encode(
     dropped: &mut Vec<Dropped>,
 ) -> Result<(), Error> {
     let (width, height) = (image.width(), image.height());
-    let (Ok(w), Ok(h)) = (u32::try_from(width), u32::try_from(height)) else {
-        return Err(Error::Size { format: NAME, most: u32::MAX, width, height });
-    };
+    let (w, h) = super::sides(image, NAME, u32::MAX)?;
     let mut encoder = TiffEncoder::new(file).map_err(wrong)?;
     let block = match &image.metadata.exif {
         Some(block) => exif_first(&mut encoder, block, dropped)?,

@@ -167,15 +167,7 @@ fn write(
     out: &mut dyn Write,
     _: &mut Vec<Dropped>,
 ) -> Result<(), Error> {
-    let size = |side: usize| u32::try_from(side).ok().filter(|&s| s <= LONGEST_SIDE);
-    let (Some(width), Some(height)) = (size(image.width()), size(image.height())) else {
-        return Err(Error::Size {
-            format: NAME,
-            most: LONGEST_SIDE,
-            width: image.width(),
-            height: image.height(),
-        });
-    };
+    let (width, height) = super::sides(image, NAME, LONGEST_SIDE)?;
     let metadata = &image.metadata;
     let exif = match (&metadata.exif, metadata.density) {
         (Some(block), Some(density)) if exif::density(block).is_none() => {
