@@ -153,7 +153,7 @@ pub(crate) struct DebandArgs {
 }
 
 /// A number; the library checks its range.
-fn strength(text: &str) -> Result<f32, String> {
+pub(crate) fn strength(text: &str) -> Result<f32, String> {
     text.trim().parse().map_err(|_| "a strength is a number from 0 to 4".to_owned())
 }
 

@@ -103,6 +103,8 @@ pub(crate) enum Command {
     Study(Box<cmd::study::StudyArgs>),
     /// Inspect, import and export network checkpoints
     Models(cmd::models::ModelsArgs),
+    /// Print a shader for video players
+    Shader(cmd::shader::ShaderArgs),
     /// List methods, formats, metrics and recipes, or show one in detail
     List(cmd::list::ListArgs),
     /// Print shell completions

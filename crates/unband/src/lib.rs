@@ -146,7 +146,7 @@ pub use shipped::network_files;
 pub use weights::Weights;
 
 pub use unband_detect::{Explanation, explain, inspect};
-pub use unband_filters::smooth::ENTRY as SMOOTH;
+pub use unband_filters::smooth::{ENTRY as SMOOTH, shader};
 pub use unband_image::context::{NoProgress, Progress};
 pub use unband_image::dither::Dither;
 pub use unband_image::findings::{self, Cause, Drawing, Findings};

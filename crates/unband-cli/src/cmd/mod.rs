@@ -11,6 +11,7 @@ pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod models;
 pub(crate) mod score;
+pub(crate) mod shader;
 pub(crate) mod study;
 pub(crate) mod train;
 pub(crate) mod upscale;

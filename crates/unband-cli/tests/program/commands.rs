@@ -103,6 +103,21 @@ fn help_completions_and_manual_name_the_same_options() {
 }
 
 #[test]
+fn the_shipped_shaders_are_those_that_the_program_prints() {
+    let stage = Stage::new();
+    for (variant, name) in [("full", ""), ("fast", "-fast"), ("compat", "-compat")] {
+        let shipped =
+            std::fs::read_to_string(root().join(format!("shaders/unband-smooth{name}.glsl"))).unwrap();
+        let printed = stage.run(&["shader", "smooth", "--variant", variant]).code(0).out();
+        assert!(
+            printed == shipped,
+            "unband shader smooth --variant {variant} > shaders/unband-smooth{name}.glsl"
+        );
+    }
+    stage.run(&["shader", "smooth", "--bits", "3"]).code(2);
+}
+
+#[test]
 fn colour_is_for_terminals_and_can_be_switched_off() {
     let stage = Stage::new();
     let ran = |force: &str, never: &str| {

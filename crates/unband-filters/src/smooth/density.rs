@@ -103,6 +103,11 @@ impl Raster {
         Self { values, scale: (63.0 / end_a, 63.0 / end_b) }
     }
 
+    /// The points, the second density along a row.
+    pub(super) fn values(&self) -> &[f32] {
+        self.values.as_slice()
+    }
+
     /// Looks a row up; the densities are already multiplied by [`Raster::scale`].
     pub(super) fn look_up(&self, level: Level, out: &mut [f32], first: &[f32], second: &[f32]) {
         rows::look_up_row(level, out, first, second, &self.values);

@@ -39,6 +39,11 @@ impl Gate {
         Self(Raster::new(&NEAR_AXIS, &WIDE_AXIS, &TABLE, shape))
     }
 
+    /// The table at 64 × 64 points up to the ends of both axes; the wide one along a row.
+    pub(super) fn raster(&self) -> &[f32] {
+        self.0.values()
+    }
+
     /// Writes the factors of the samples of `core` within the padded grid `v` (interval units), which has a
     /// margin of 13 samples on each side unless the image ends there.
     pub(super) fn factors(

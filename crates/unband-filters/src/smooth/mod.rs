@@ -17,6 +17,7 @@ mod neutral;
 mod palette;
 mod plan;
 mod plate;
+pub mod shader;
 mod source;
 mod surface;
 

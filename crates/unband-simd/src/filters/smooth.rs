@@ -16,6 +16,15 @@
 use crate::Bound;
 use crate::dispatch;
 
+/// Distance from the middle of an interval from which a coarser surface is forgotten.
+pub const FORGET_TO: f32 = 0.65;
+/// Part of that distance over which it fades.
+pub const FORGET_WIDTH: f32 = 0.15;
+/// Difference between neighbours from which they are not linked.
+pub const LINK_TO: f32 = 1.6;
+/// Part of that difference over which the link fades.
+pub const LINK_WIDTH: f32 = 0.5;
+
 dispatch! {
     /// Mean of each 2×2 block of two rows; an odd last column has double weight. `out` has `ceil(n/2)`
     /// values.
@@ -174,7 +183,7 @@ fn double_body(out: &mut [f32], near: &[f32], far: &[f32]) {
 fn start_body(u: &mut [f32], v: &[f32]) {
     for (u, &v) in u.iter_mut().zip(v) {
         let d = *u - v;
-        let fade = ((0.65 - d.abs()) * (1.0 / 0.15)).at_least(0.0).at_most(1.0);
+        let fade = ((FORGET_TO - d.abs()) * (1.0 / FORGET_WIDTH)).at_least(0.0).at_most(1.0);
         *u = v + d.at_least(-0.5).at_most(0.5) * fade;
     }
 }
@@ -183,14 +192,14 @@ fn start_body(u: &mut [f32], v: &[f32]) {
 fn start_towards_body(u: &mut [f32], v: &[f32], m: &[f32]) {
     for ((u, &v), &m) in u.iter_mut().zip(v).zip(m) {
         let d = *u - v;
-        let fade = ((0.65 - d.abs()) * (1.0 / 0.15)).at_least(0.0).at_most(1.0);
+        let fade = ((FORGET_TO - d.abs()) * (1.0 / FORGET_WIDTH)).at_least(0.0).at_most(1.0);
         *u = m + (v + d.at_least(-0.5).at_most(0.5) * fade - m) * fade;
     }
 }
 
 #[inline(always)]
 fn link(a: f32, b: f32) -> f32 {
-    (3.2 - 2.0 * (a - b).abs()).at_least(0.0).at_most(1.0)
+    (LINK_TO / LINK_WIDTH - (a - b).abs() * (1.0 / LINK_WIDTH)).at_least(0.0).at_most(1.0)
 }
 
 #[inline(always)]

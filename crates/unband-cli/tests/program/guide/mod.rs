@@ -15,7 +15,7 @@ use crate::stage::{Ran, Stage, have_ffmpeg, root};
 use pages::{Typed, typed};
 
 /// Pages with console blocks, in the order in which a newcomer reads them.
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 17] = [
     "README.md",
     "docs/guide/photographs.md",
     "docs/guide/artwork.md",
@@ -25,6 +25,7 @@ const PAGES: [&str; 16] = [
     "docs/guide/streaming.md",
     "docs/guide/video.md",
     "docs/guide/delivery.md",
+    "docs/guide/players.md",
     "docs/guide/encoders.md",
     "docs/guide/degrading.md",
     "docs/guide/datasets.md",

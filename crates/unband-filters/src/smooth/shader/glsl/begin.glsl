@@ -1,0 +1,15 @@
+// The state in which the sweeps of a level begin.
+vec4 hook() {
+    cells = CELLS;
+    ivec2 p = ivec2(HOOKED_pos * vec2(VALUE_SIZE));
+    T v = VALUE(p), d = start(p, v);
+#if CHANNELS == 1
+    // Differences to the right and below, for the links.
+    vec2 steps = vec2(VALUE(p + ivec2(1, 0)) - v, VALUE(p + ivec2(0, 1)) - v);
+    return vec4(clamp(steps, -FAR, FAR), d, 0.0);
+#elif CHANNELS == 2
+    return vec4(d, 0.0, 0.0);
+#else
+    return vec4(d, 0.0);
+#endif
+}

@@ -1,0 +1,16 @@
+// Two sweeps at once, for small levels: the first one is repeated for each neighbour.
+vec4 hook() {
+    cells = CELLS;
+    ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
+    Cross c = cross_at(p);
+    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
+#if defined(SURFACE)
+    return PACKED(VALUE(p) + d, 0.0);
+#elif CHANNELS == 1
+    return vec4(c.here.xy, d, 0.0);
+#elif CHANNELS == 2
+    return vec4(d, 0.0, 0.0);
+#else
+    return vec4(d, 0.0);
+#endif
+}
