@@ -56,6 +56,7 @@ ffffedd5bca69585766b61574c463f39322d2925211e1a16120e0a05010000000000000000000000
 #define CELLS T(1.0)
 #define LIMITED 255.9961
 #define READY 20261130.0
+#define PASSES 32
 #if defined(LUMA_raw)
 #define CHANNELS 1
 #define KIND 0
@@ -113,7 +114,7 @@ T original(ivec2 p) { return stored(p) * cells; }
 #define HISTOGRAMS (CHANNELS == 2 ? 2 : 1)
 void hook() {
     int thread = int(gl_LocalInvocationIndex);
-    bool ready = unband_kept[16 * KIND] == READY;
+    bool ready = frame > 1 + PASSES * KIND && unband_kept[16 * KIND] == READY;
     for (int i = thread; i < 2048 * HISTOGRAMS; i += 256) {
         unband_codes[2048 * KIND + i] = 0u;
         if (!ready) unband_means[2048 * KIND + i] = 0.0;

@@ -118,6 +118,18 @@ def clean(shaders):
             assert moved <= 1.01, (name, variant)
 
 
+def fresh(shaders):
+    """A new instance does not begin with the memory of the last one."""
+    truth = scenes()["ramp"]
+    coarse, fine = neutral(quantised(truth, 6)), neutral(np.round(truth))
+    for variant in "full", "fast":
+        for _ in range(4):
+            through(shaders[variant], [coarse] * 2)
+            moved = np.abs(through(shaders[variant], [fine])[0][0] - fine[0]).max()
+            assert moved <= 0.6, f"{variant}: the steps of another video, {moved:.2f} codes"
+    print("new instances begin anew")
+
+
 def odd(shaders):
     """Odd sizes, subsampling, extreme values."""
     rng = np.random.default_rng(2)
@@ -139,6 +151,7 @@ def main(program, folder):
     shaders = {variant: Path(folder, f"{name}.glsl") for variant, name in names.items()}
     equal(program, shaders)
     clean(shaders)
+    fresh(shaders)
     odd(shaders)
 
 

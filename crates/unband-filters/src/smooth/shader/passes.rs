@@ -18,13 +18,12 @@ const FACTORS: &str = "UNBAND_FACTORS";
 const TEXTURE: &str = "UNBAND_TEXTURE";
 /// All passes.
 pub(super) fn passes(settings: &ShaderSettings) -> Vec<Pass> {
-    let mut passes = Vec::new();
-    if settings.variant != ShaderVariant::Compat {
-        passes.extend(statistic());
-    }
-    passes.extend((1..LEVELS).map(|level| halve(settings, level)));
+    let mut passes: Vec<Pass> = (1..LEVELS).map(|level| halve(settings, level)).collect();
     for level in (0..LEVELS).rev() {
         passes.extend(solve(settings, level));
+    }
+    if settings.variant != ShaderVariant::Compat {
+        passes.splice(0..0, statistic(passes.len()));
     }
     passes
 }

@@ -24,15 +24,20 @@ fn grids() -> Vec<(f32, f32)> {
     spread.chain(cut).chain(centred).chain([(1.0, 0.0)]).collect()
 }
 
-/// Counts codes, and finds the steps.
-pub(super) fn statistic() -> [Pass; 3] {
+/// Counts codes, and finds the steps, before so many other passes.
+pub(super) fn statistic(others: usize) -> [Pass; 3] {
     let grids = grids();
     let list = |values: &mut dyn Iterator<Item = f32>| values.map(float).collect::<Vec<_>>().join(", ");
     let pass = |title: &str| {
         let pass = Pass::new(title).bind(STATE).part(glsl!("samples"));
         pass.set("CELLS", "T(1.0)").set("LIMITED", float(LIMITED)).set("READY", "20261130.0")
     };
-    let clear = pass("clear").part(glsl!("clear")).compute("1 1 256 1").save("UNBAND_NONE").fixed(1, 1);
+    let clear = pass("clear")
+        .set("PASSES", others + 3)
+        .part(glsl!("clear"))
+        .compute("1 1 256 1")
+        .save("UNBAND_NONE")
+        .fixed(1, 1);
     let count = pass("count codes")
         .set("FLAT", "1.2")
         .set("LARGE", 500_000)

@@ -1,8 +1,10 @@
-// Empties the histograms, and the state that a host leaves undefined.
+// Empties the histograms, and at the start the state, which a host leaves undefined: it may be that of another
+// video.
 #define HISTOGRAMS (CHANNELS == 2 ? 2 : 1)
 void hook() {
     int thread = int(gl_LocalInvocationIndex);
-    bool ready = unband_kept[16 * KIND] == READY;
+    // libplacebo counts passes; those of chroma begin after all of luma.
+    bool ready = frame > 1 + PASSES * KIND && unband_kept[16 * KIND] == READY;
     for (int i = thread; i < 2048 * HISTOGRAMS; i += 256) {
         unband_codes[2048 * KIND + i] = 0u;
         if (!ready) unband_means[2048 * KIND + i] = 0.0;
