@@ -24,7 +24,7 @@ fn grids() -> Vec<(f32, f32)> {
     spread.chain(cut).chain(centred).chain([(1.0, 0.0)]).collect()
 }
 
-/// Counts codes, and finds the steps, before so many other passes.
+/// Counts codes, and finds the steps, before this number of other passes.
 pub(super) fn statistic(others: usize) -> [Pass; 3] {
     let grids = grids();
     let list = |values: &mut dyn Iterator<Item = f32>| values.map(float).collect::<Vec<_>>().join(", ");
