@@ -24,7 +24,7 @@ ffffedd5bca69585766b61574c463f39322d2925211e1a16120e0a05010000000000000000000000
 #define FINE(p) original(p)
 #define FINE_SIZE ivec2(HOOKED_size)
 #define LIMITED 255.9961
-#define DEEP(p) off_codes(stored(p))
+#define DEEP(p) step(0.1, min(off_codes(AT(stored(p), 0)).x, off_codes(AT(stored(p), 0)).y))
 #if defined(LUMA_raw)
 #define CHANNELS 1
 #define KIND 0
@@ -43,10 +43,13 @@ ffffedd5bca69585766b61574c463f39322d2925211e1a16120e0a05010000000000000000000000
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -80,14 +83,13 @@ T original(ivec2 p) { return stored(p) * cells; }
 #define SHARE(t) (t).a
 #endif
 #if CHANNELS == 1
-#define FIRST(t) (t)
+#define AT(t, k) (t)
 #else
-#define FIRST(t) (t).x
+#define AT(t, k) (t)[k]
 #endif
-float off_codes(T value) {
-    vec2 code = FIRST(value) * vec2(255.0, LIMITED);
-    vec2 off = abs(code - round(code));
-    return step(0.1, min(off.x, off.y));
+vec2 off_codes(float value) {
+    vec2 code = value * vec2(255.0, LIMITED);
+    return abs(code - round(code));
 }
 vec4 hook() {
     cells = CELLS;
@@ -120,7 +122,6 @@ vec4 hook() {
 #define SHOW 0
 #define FINE_SIZE ivec2(UNBAND_MEANS1_size)
 #define FINE(p) VALUE_OF(texelFetch(UNBAND_MEANS1_raw, inside(p, FINE_SIZE), 0))
-#define LIMITED 255.9961
 #define DEEP(p) SHARE(texelFetch(UNBAND_MEANS1_raw, p, 0))
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -140,10 +141,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -176,16 +180,6 @@ T original(ivec2 p) { return stored(p) * cells; }
 #define VALUE_OF(t) (t).rgb
 #define SHARE(t) (t).a
 #endif
-#if CHANNELS == 1
-#define FIRST(t) (t)
-#else
-#define FIRST(t) (t).x
-#endif
-float off_codes(T value) {
-    vec2 code = FIRST(value) * vec2(255.0, LIMITED);
-    vec2 off = abs(code - round(code));
-    return step(0.1, min(off.x, off.y));
-}
 vec4 hook() {
     cells = CELLS;
     ivec2 p = 2 * ivec2(HOOKED_pos * vec2((FINE_SIZE + 1) / 2));
@@ -217,7 +211,6 @@ vec4 hook() {
 #define SHOW 0
 #define FINE_SIZE ivec2(UNBAND_MEANS2_size)
 #define FINE(p) VALUE_OF(texelFetch(UNBAND_MEANS2_raw, inside(p, FINE_SIZE), 0))
-#define LIMITED 255.9961
 #define DEEP(p) SHARE(texelFetch(UNBAND_MEANS2_raw, p, 0))
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -237,10 +230,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -273,16 +269,6 @@ T original(ivec2 p) { return stored(p) * cells; }
 #define VALUE_OF(t) (t).rgb
 #define SHARE(t) (t).a
 #endif
-#if CHANNELS == 1
-#define FIRST(t) (t)
-#else
-#define FIRST(t) (t).x
-#endif
-float off_codes(T value) {
-    vec2 code = FIRST(value) * vec2(255.0, LIMITED);
-    vec2 off = abs(code - round(code));
-    return step(0.1, min(off.x, off.y));
-}
 vec4 hook() {
     cells = CELLS;
     ivec2 p = 2 * ivec2(HOOKED_pos * vec2((FINE_SIZE + 1) / 2));
@@ -314,7 +300,6 @@ vec4 hook() {
 #define SHOW 0
 #define FINE_SIZE ivec2(UNBAND_MEANS3_size)
 #define FINE(p) VALUE_OF(texelFetch(UNBAND_MEANS3_raw, inside(p, FINE_SIZE), 0))
-#define LIMITED 255.9961
 #define DEEP(p) SHARE(texelFetch(UNBAND_MEANS3_raw, p, 0))
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -334,10 +319,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -370,16 +358,6 @@ T original(ivec2 p) { return stored(p) * cells; }
 #define VALUE_OF(t) (t).rgb
 #define SHARE(t) (t).a
 #endif
-#if CHANNELS == 1
-#define FIRST(t) (t)
-#else
-#define FIRST(t) (t).x
-#endif
-float off_codes(T value) {
-    vec2 code = FIRST(value) * vec2(255.0, LIMITED);
-    vec2 off = abs(code - round(code));
-    return step(0.1, min(off.x, off.y));
-}
 vec4 hook() {
     cells = CELLS;
     ivec2 p = 2 * ivec2(HOOKED_pos * vec2((FINE_SIZE + 1) / 2));
@@ -411,7 +389,6 @@ vec4 hook() {
 #define SHOW 0
 #define FINE_SIZE ivec2(UNBAND_MEANS4_size)
 #define FINE(p) VALUE_OF(texelFetch(UNBAND_MEANS4_raw, inside(p, FINE_SIZE), 0))
-#define LIMITED 255.9961
 #define DEEP(p) SHARE(texelFetch(UNBAND_MEANS4_raw, p, 0))
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -431,10 +408,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -467,16 +447,6 @@ T original(ivec2 p) { return stored(p) * cells; }
 #define VALUE_OF(t) (t).rgb
 #define SHARE(t) (t).a
 #endif
-#if CHANNELS == 1
-#define FIRST(t) (t)
-#else
-#define FIRST(t) (t).x
-#endif
-float off_codes(T value) {
-    vec2 code = FIRST(value) * vec2(255.0, LIMITED);
-    vec2 off = abs(code - round(code));
-    return step(0.1, min(off.x, off.y));
-}
 vec4 hook() {
     cells = CELLS;
     ivec2 p = 2 * ivec2(HOOKED_pos * vec2((FINE_SIZE + 1) / 2));
@@ -530,10 +500,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -586,12 +559,8 @@ vec4 hook() {
     T v = VALUE(p), d = start(p, v);
 #if CHANNELS == 1
     vec2 steps = vec2(VALUE(p + ivec2(1, 0)) - v, VALUE(p + ivec2(0, 1)) - v);
-    return vec4(clamp(steps, -FAR, FAR), d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
-#else
-    return vec4(d, 0.0);
 #endif
+    return STATE_OF(clamp(steps, -FAR, FAR), d);
 }
 
 //!HOOK LUMA
@@ -619,6 +588,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.2
 #define PULL_OF_COLOUR 0.1
+#define TWICE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
 #define KIND 0
@@ -637,10 +607,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -695,7 +668,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -703,7 +677,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -713,15 +688,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -750,6 +726,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.2
 #define PULL_OF_COLOUR 0.1
+#define TWICE 
 #define SURFACE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -769,10 +746,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -827,7 +807,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -835,7 +816,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -845,15 +827,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -899,10 +882,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -955,12 +941,8 @@ vec4 hook() {
     T v = VALUE(p), d = start(p, v);
 #if CHANNELS == 1
     vec2 steps = vec2(VALUE(p + ivec2(1, 0)) - v, VALUE(p + ivec2(0, 1)) - v);
-    return vec4(clamp(steps, -FAR, FAR), d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
-#else
-    return vec4(d, 0.0);
 #endif
+    return STATE_OF(clamp(steps, -FAR, FAR), d);
 }
 
 //!HOOK LUMA
@@ -988,6 +970,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.2
 #define PULL_OF_COLOUR 0.1
+#define TWICE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
 #define KIND 0
@@ -1006,10 +989,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1064,7 +1050,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -1072,7 +1059,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -1082,15 +1070,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -1119,6 +1108,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.2
 #define PULL_OF_COLOUR 0.1
+#define TWICE 
 #define SURFACE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -1138,10 +1128,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1196,7 +1189,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -1204,7 +1198,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -1214,15 +1209,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -1268,10 +1264,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1324,12 +1323,8 @@ vec4 hook() {
     T v = VALUE(p), d = start(p, v);
 #if CHANNELS == 1
     vec2 steps = vec2(VALUE(p + ivec2(1, 0)) - v, VALUE(p + ivec2(0, 1)) - v);
-    return vec4(clamp(steps, -FAR, FAR), d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
-#else
-    return vec4(d, 0.0);
 #endif
+    return STATE_OF(clamp(steps, -FAR, FAR), d);
 }
 
 //!HOOK LUMA
@@ -1357,6 +1352,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.1
 #define PULL_OF_COLOUR 0.05
+#define TWICE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
 #define KIND 0
@@ -1375,10 +1371,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1433,7 +1432,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -1441,7 +1441,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -1451,15 +1452,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -1488,6 +1490,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.1
 #define PULL_OF_COLOUR 0.05
+#define TWICE 
 #define SURFACE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -1507,10 +1510,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1565,7 +1571,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -1573,7 +1580,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -1583,15 +1591,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -1637,10 +1646,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1693,12 +1705,8 @@ vec4 hook() {
     T v = VALUE(p), d = start(p, v);
 #if CHANNELS == 1
     vec2 steps = vec2(VALUE(p + ivec2(1, 0)) - v, VALUE(p + ivec2(0, 1)) - v);
-    return vec4(clamp(steps, -FAR, FAR), d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
-#else
-    return vec4(d, 0.0);
 #endif
+    return STATE_OF(clamp(steps, -FAR, FAR), d);
 }
 
 //!HOOK LUMA
@@ -1726,6 +1734,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.1
 #define PULL_OF_COLOUR 0.05
+#define TWICE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
 #define KIND 0
@@ -1744,10 +1753,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1802,7 +1814,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -1810,7 +1823,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -1820,15 +1834,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -1857,6 +1872,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.1
 #define PULL_OF_COLOUR 0.05
+#define TWICE 
 #define SURFACE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -1876,10 +1892,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1934,7 +1953,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -1942,7 +1962,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -1952,15 +1973,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -2006,10 +2028,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2062,12 +2087,8 @@ vec4 hook() {
     T v = VALUE(p), d = start(p, v);
 #if CHANNELS == 1
     vec2 steps = vec2(VALUE(p + ivec2(1, 0)) - v, VALUE(p + ivec2(0, 1)) - v);
-    return vec4(clamp(steps, -FAR, FAR), d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
-#else
-    return vec4(d, 0.0);
 #endif
+    return STATE_OF(clamp(steps, -FAR, FAR), d);
 }
 
 //!HOOK LUMA
@@ -2113,10 +2134,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2171,7 +2195,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -2179,7 +2204,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -2190,14 +2216,15 @@ vec4 hook() {
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
     T d = swept(c);
-#if defined(SURFACE)
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -2244,10 +2271,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2302,7 +2332,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -2310,7 +2341,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -2321,14 +2353,15 @@ vec4 hook() {
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
     T d = swept(c);
-#if defined(SURFACE)
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -2375,10 +2408,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2433,7 +2469,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -2441,7 +2478,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -2452,14 +2490,15 @@ vec4 hook() {
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
     T d = swept(c);
-#if defined(SURFACE)
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -2507,10 +2546,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2565,7 +2607,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -2573,7 +2616,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -2584,14 +2628,15 @@ vec4 hook() {
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
     T d = swept(c);
-#if defined(SURFACE)
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -2600,10 +2645,9 @@ vec4 hook() {
 //!HOOK RGB
 //!DESC unband: level changes, level 0
 //!BIND HOOKED
-//!BIND UNBAND_MEANS1
 //!SAVE UNBAND_CHANGES_HALF
-//!WIDTH UNBAND_MEANS1.w
-//!HEIGHT UNBAND_MEANS1.h
+//!WIDTH HOOKED.w HOOKED.w 2 % + 2 /
+//!HEIGHT HOOKED.h HOOKED.h 2 % + 2 /
 //!COMPONENTS 4
 #define STEP T(1.12 / 255.0)
 #define CELLS T(255.0 / 1.12)
@@ -2631,10 +2675,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2715,10 +2762,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2773,8 +2823,8 @@ vec4 hook() {
 #define LEVELS 6
 #define STRENGTH 1.0
 #define SHOW 0
-#define CHANGES_MAP UNBAND_CHANGES_raw
 #define DEEP_SHARE SHARE(textureLod(UNBAND_MEANS5_raw, HOOKED_pos, 0.0))
+#define CHANGES_MAP UNBAND_CHANGES_raw
 #if defined(LUMA_raw)
 #define CHANNELS 1
 #define KIND 0
@@ -2793,10 +2843,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2868,10 +2921,13 @@ vec4 hook() { return vec4(textureLod(CHANGES_MAP, HOOKED_pos, 0.0).x, DEEP_SHARE
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2955,10 +3011,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3038,10 +3097,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3122,10 +3184,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3217,10 +3282,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3273,12 +3341,8 @@ vec4 hook() {
     T v = VALUE(p), d = start(p, v);
 #if CHANNELS == 1
     vec2 steps = vec2(VALUE(p + ivec2(1, 0)) - v, VALUE(p + ivec2(0, 1)) - v);
-    return vec4(clamp(steps, -FAR, FAR), d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
-#else
-    return vec4(d, 0.0);
 #endif
+    return STATE_OF(clamp(steps, -FAR, FAR), d);
 }
 
 //!HOOK LUMA
@@ -3321,10 +3385,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3379,7 +3446,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -3387,7 +3455,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -3398,14 +3467,15 @@ vec4 hook() {
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
     T d = swept(c);
-#if defined(SURFACE)
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -3449,10 +3519,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3507,7 +3580,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -3515,7 +3589,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -3526,14 +3601,15 @@ vec4 hook() {
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
     T d = swept(c);
-#if defined(SURFACE)
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -3577,10 +3653,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3635,7 +3714,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -3643,7 +3723,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -3654,14 +3735,15 @@ vec4 hook() {
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
     T d = swept(c);
-#if defined(SURFACE)
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -3711,10 +3793,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3769,7 +3854,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -3777,7 +3863,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {

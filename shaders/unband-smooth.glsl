@@ -75,10 +75,13 @@ ffffedd5bca69585766b61574c463f39322d2925211e1a16120e0a05010000000000000000000000
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -141,6 +144,7 @@ void hook() {
 #define READY 20261130.0
 #define FLAT 1.2
 #define LARGE 500000
+#define OFF 0.1
 #if defined(LUMA_raw)
 #define CHANNELS 1
 #define KIND 0
@@ -159,10 +163,13 @@ void hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -201,6 +208,10 @@ T original(ivec2 p) { return stored(p) * cells; }
 #else
 #define AT(t, k) (t)[k]
 #endif
+vec2 off_codes(float value) {
+    vec2 code = value * vec2(255.0, LIMITED);
+    return abs(code - round(code));
+}
 #define QUARTERS(v) uint(clamp(round(4.0 * LIMITED * (v)), 0.0, 1023.0))
 shared uint codes[2048];
 shared uint seen[5];
@@ -228,11 +239,10 @@ void hook() {
                 atomicAdd(codes[1024u + QUARTERS(value)], 1u);
                 if (spread < FLAT) atomicAdd(codes[QUARTERS(AT(sum, k) / 9.0)], 1u);
                 if (spread > 0.05) {
-                    vec2 code = value * vec2(255.0, LIMITED);
-                    vec2 off = abs(code - round(code));
+                    vec2 off = off_codes(value);
                     atomicAdd(seen[0], 1u);
-                    if (off.x < 0.1) atomicAdd(seen[1], 1u);
-                    if (off.y < 0.1) atomicAdd(seen[2], 1u);
+                    if (off.x < OFF) atomicAdd(seen[1], 1u);
+                    if (off.y < OFF) atomicAdd(seen[2], 1u);
                 }
             }
 #if CHANNELS == 1
@@ -297,10 +307,13 @@ void hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -459,7 +472,6 @@ void hook() {
             if (HISTOGRAMS == 1) steps = vec4(found / unit);
             else steps[c] = found / unit;
             KEPT(8 + c) = float(best);
-            KEPT(10 + c) = found;
             if (c == HISTOGRAMS - 1) KEPT(0) = READY;
         }
         barrier();
@@ -487,7 +499,6 @@ void hook() {
 #define SHOW show
 #define FINE(p) original(p)
 #define FINE_SIZE ivec2(HOOKED_size)
-#define LIMITED 255.9961
 #define DEEP(p) 0.0
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -507,10 +518,13 @@ void hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -543,16 +557,6 @@ T original(ivec2 p) { return stored(p) * cells; }
 #define VALUE_OF(t) (t).rgb
 #define SHARE(t) (t).a
 #endif
-#if CHANNELS == 1
-#define FIRST(t) (t)
-#else
-#define FIRST(t) (t).x
-#endif
-float off_codes(T value) {
-    vec2 code = FIRST(value) * vec2(255.0, LIMITED);
-    vec2 off = abs(code - round(code));
-    return step(0.1, min(off.x, off.y));
-}
 vec4 hook() {
     cells = CELLS;
     ivec2 p = 2 * ivec2(HOOKED_pos * vec2((FINE_SIZE + 1) / 2));
@@ -585,7 +589,6 @@ vec4 hook() {
 #define SHOW show
 #define FINE_SIZE ivec2(UNBAND_MEANS1_size)
 #define FINE(p) VALUE_OF(texelFetch(UNBAND_MEANS1_raw, inside(p, FINE_SIZE), 0))
-#define LIMITED 255.9961
 #define DEEP(p) 0.0
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -605,10 +608,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -641,16 +647,6 @@ T original(ivec2 p) { return stored(p) * cells; }
 #define VALUE_OF(t) (t).rgb
 #define SHARE(t) (t).a
 #endif
-#if CHANNELS == 1
-#define FIRST(t) (t)
-#else
-#define FIRST(t) (t).x
-#endif
-float off_codes(T value) {
-    vec2 code = FIRST(value) * vec2(255.0, LIMITED);
-    vec2 off = abs(code - round(code));
-    return step(0.1, min(off.x, off.y));
-}
 vec4 hook() {
     cells = CELLS;
     ivec2 p = 2 * ivec2(HOOKED_pos * vec2((FINE_SIZE + 1) / 2));
@@ -683,7 +679,6 @@ vec4 hook() {
 #define SHOW show
 #define FINE_SIZE ivec2(UNBAND_MEANS2_size)
 #define FINE(p) VALUE_OF(texelFetch(UNBAND_MEANS2_raw, inside(p, FINE_SIZE), 0))
-#define LIMITED 255.9961
 #define DEEP(p) 0.0
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -703,10 +698,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -739,16 +737,6 @@ T original(ivec2 p) { return stored(p) * cells; }
 #define VALUE_OF(t) (t).rgb
 #define SHARE(t) (t).a
 #endif
-#if CHANNELS == 1
-#define FIRST(t) (t)
-#else
-#define FIRST(t) (t).x
-#endif
-float off_codes(T value) {
-    vec2 code = FIRST(value) * vec2(255.0, LIMITED);
-    vec2 off = abs(code - round(code));
-    return step(0.1, min(off.x, off.y));
-}
 vec4 hook() {
     cells = CELLS;
     ivec2 p = 2 * ivec2(HOOKED_pos * vec2((FINE_SIZE + 1) / 2));
@@ -781,7 +769,6 @@ vec4 hook() {
 #define SHOW show
 #define FINE_SIZE ivec2(UNBAND_MEANS3_size)
 #define FINE(p) VALUE_OF(texelFetch(UNBAND_MEANS3_raw, inside(p, FINE_SIZE), 0))
-#define LIMITED 255.9961
 #define DEEP(p) 0.0
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -801,10 +788,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -837,16 +827,6 @@ T original(ivec2 p) { return stored(p) * cells; }
 #define VALUE_OF(t) (t).rgb
 #define SHARE(t) (t).a
 #endif
-#if CHANNELS == 1
-#define FIRST(t) (t)
-#else
-#define FIRST(t) (t).x
-#endif
-float off_codes(T value) {
-    vec2 code = FIRST(value) * vec2(255.0, LIMITED);
-    vec2 off = abs(code - round(code));
-    return step(0.1, min(off.x, off.y));
-}
 vec4 hook() {
     cells = CELLS;
     ivec2 p = 2 * ivec2(HOOKED_pos * vec2((FINE_SIZE + 1) / 2));
@@ -879,7 +859,6 @@ vec4 hook() {
 #define SHOW show
 #define FINE_SIZE ivec2(UNBAND_MEANS4_size)
 #define FINE(p) VALUE_OF(texelFetch(UNBAND_MEANS4_raw, inside(p, FINE_SIZE), 0))
-#define LIMITED 255.9961
 #define DEEP(p) 0.0
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -899,10 +878,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -935,16 +917,6 @@ T original(ivec2 p) { return stored(p) * cells; }
 #define VALUE_OF(t) (t).rgb
 #define SHARE(t) (t).a
 #endif
-#if CHANNELS == 1
-#define FIRST(t) (t)
-#else
-#define FIRST(t) (t).x
-#endif
-float off_codes(T value) {
-    vec2 code = FIRST(value) * vec2(255.0, LIMITED);
-    vec2 off = abs(code - round(code));
-    return step(0.1, min(off.x, off.y));
-}
 vec4 hook() {
     cells = CELLS;
     ivec2 p = 2 * ivec2(HOOKED_pos * vec2((FINE_SIZE + 1) / 2));
@@ -999,10 +971,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1055,12 +1030,8 @@ vec4 hook() {
     T v = VALUE(p), d = start(p, v);
 #if CHANNELS == 1
     vec2 steps = vec2(VALUE(p + ivec2(1, 0)) - v, VALUE(p + ivec2(0, 1)) - v);
-    return vec4(clamp(steps, -FAR, FAR), d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
-#else
-    return vec4(d, 0.0);
 #endif
+    return STATE_OF(clamp(steps, -FAR, FAR), d);
 }
 
 //!HOOK LUMA
@@ -1089,6 +1060,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.2
 #define PULL_OF_COLOUR 0.1
+#define TWICE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
 #define KIND 0
@@ -1107,10 +1079,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1165,7 +1140,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -1173,7 +1149,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -1183,15 +1160,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -1221,6 +1199,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.2
 #define PULL_OF_COLOUR 0.1
+#define TWICE 
 #define SURFACE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -1240,10 +1219,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1298,7 +1280,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -1306,7 +1289,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -1316,15 +1300,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -1371,10 +1356,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1427,12 +1415,8 @@ vec4 hook() {
     T v = VALUE(p), d = start(p, v);
 #if CHANNELS == 1
     vec2 steps = vec2(VALUE(p + ivec2(1, 0)) - v, VALUE(p + ivec2(0, 1)) - v);
-    return vec4(clamp(steps, -FAR, FAR), d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
-#else
-    return vec4(d, 0.0);
 #endif
+    return STATE_OF(clamp(steps, -FAR, FAR), d);
 }
 
 //!HOOK LUMA
@@ -1461,6 +1445,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.2
 #define PULL_OF_COLOUR 0.1
+#define TWICE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
 #define KIND 0
@@ -1479,10 +1464,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1537,7 +1525,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -1545,7 +1534,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -1555,15 +1545,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -1593,6 +1584,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.2
 #define PULL_OF_COLOUR 0.1
+#define TWICE 
 #define SURFACE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -1612,10 +1604,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1670,7 +1665,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -1678,7 +1674,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -1688,15 +1685,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -1743,10 +1741,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1799,12 +1800,8 @@ vec4 hook() {
     T v = VALUE(p), d = start(p, v);
 #if CHANNELS == 1
     vec2 steps = vec2(VALUE(p + ivec2(1, 0)) - v, VALUE(p + ivec2(0, 1)) - v);
-    return vec4(clamp(steps, -FAR, FAR), d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
-#else
-    return vec4(d, 0.0);
 #endif
+    return STATE_OF(clamp(steps, -FAR, FAR), d);
 }
 
 //!HOOK LUMA
@@ -1833,6 +1830,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.1
 #define PULL_OF_COLOUR 0.05
+#define TWICE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
 #define KIND 0
@@ -1851,10 +1849,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -1909,7 +1910,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -1917,7 +1919,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -1927,15 +1930,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -1965,6 +1969,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.1
 #define PULL_OF_COLOUR 0.05
+#define TWICE 
 #define SURFACE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -1984,10 +1989,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2042,7 +2050,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -2050,7 +2059,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -2060,15 +2070,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -2115,10 +2126,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2171,12 +2185,8 @@ vec4 hook() {
     T v = VALUE(p), d = start(p, v);
 #if CHANNELS == 1
     vec2 steps = vec2(VALUE(p + ivec2(1, 0)) - v, VALUE(p + ivec2(0, 1)) - v);
-    return vec4(clamp(steps, -FAR, FAR), d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
-#else
-    return vec4(d, 0.0);
 #endif
+    return STATE_OF(clamp(steps, -FAR, FAR), d);
 }
 
 //!HOOK LUMA
@@ -2205,6 +2215,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.1
 #define PULL_OF_COLOUR 0.05
+#define TWICE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
 #define KIND 0
@@ -2223,10 +2234,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2281,7 +2295,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -2289,7 +2304,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -2299,15 +2315,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -2337,6 +2354,7 @@ vec4 hook() {
 #define LINK_WIDTH 0.5
 #define PULL 0.1
 #define PULL_OF_COLOUR 0.05
+#define TWICE 
 #define SURFACE 
 #if defined(LUMA_raw)
 #define CHANNELS 1
@@ -2356,10 +2374,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2414,7 +2435,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -2422,7 +2444,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -2432,15 +2455,16 @@ vec4 hook() {
     cells = CELLS;
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
-    T d = mean_of(c, swept(c), swept(cross_at(c.left)), swept(cross_at(c.right)), swept(cross_at(c.up)), swept(cross_at(c.down)));
-#if defined(SURFACE)
+    T d = swept(c);
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -2487,10 +2511,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2543,12 +2570,8 @@ vec4 hook() {
     T v = VALUE(p), d = start(p, v);
 #if CHANNELS == 1
     vec2 steps = vec2(VALUE(p + ivec2(1, 0)) - v, VALUE(p + ivec2(0, 1)) - v);
-    return vec4(clamp(steps, -FAR, FAR), d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
-#else
-    return vec4(d, 0.0);
 #endif
+    return STATE_OF(clamp(steps, -FAR, FAR), d);
 }
 
 //!HOOK LUMA
@@ -2595,10 +2618,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2653,7 +2679,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -2661,7 +2688,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -2672,14 +2700,15 @@ vec4 hook() {
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
     T d = swept(c);
-#if defined(SURFACE)
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -2727,10 +2756,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2785,7 +2817,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -2793,7 +2826,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -2804,14 +2838,15 @@ vec4 hook() {
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
     T d = swept(c);
-#if defined(SURFACE)
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -2859,10 +2894,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -2917,7 +2955,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -2925,7 +2964,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -2936,14 +2976,15 @@ vec4 hook() {
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
     T d = swept(c);
-#if defined(SURFACE)
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -2992,10 +3033,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3050,7 +3094,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -3058,7 +3103,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -3069,14 +3115,15 @@ vec4 hook() {
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
     T d = swept(c);
-#if defined(SURFACE)
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -3086,10 +3133,9 @@ vec4 hook() {
 //!DESC unband: level changes, level 0
 //!BIND HOOKED
 //!BIND UNBAND_STEPS
-//!BIND UNBAND_MEANS1
 //!SAVE UNBAND_CHANGES_HALF
-//!WIDTH UNBAND_MEANS1.w
-//!HEIGHT UNBAND_MEANS1.h
+//!WIDTH HOOKED.w HOOKED.w 2 % + 2 /
+//!HEIGHT HOOKED.h HOOKED.h 2 % + 2 /
 //!COMPONENTS 4
 #define STEP texelFetch(UNBAND_STEPS_raw, ivec2(0, 0), 0).CH
 #define CELLS texelFetch(UNBAND_STEPS_raw, ivec2(1, 0), 0).CH
@@ -3117,10 +3163,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3202,10 +3251,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3251,7 +3303,6 @@ vec4 hook() {
 //!BIND HOOKED
 //!BIND UNBAND_STEPS
 //!BIND UNBAND_CHANGES
-//!BIND UNBAND_MEANS5
 //!SAVE UNBAND_TEXTURE
 //!WIDTH UNBAND_CHANGES.w
 //!HEIGHT UNBAND_CHANGES.h
@@ -3261,8 +3312,8 @@ vec4 hook() {
 #define LEVELS levels
 #define STRENGTH strength
 #define SHOW show
+#define DEEP_SHARE 0.0
 #define CHANGES_MAP UNBAND_CHANGES_raw
-#define DEEP_SHARE SHARE(textureLod(UNBAND_MEANS5_raw, HOOKED_pos, 0.0))
 #if defined(LUMA_raw)
 #define CHANNELS 1
 #define KIND 0
@@ -3281,10 +3332,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3357,10 +3411,13 @@ vec4 hook() { return vec4(textureLod(CHANGES_MAP, HOOKED_pos, 0.0).x, DEEP_SHARE
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3445,10 +3502,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3529,10 +3589,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3614,10 +3677,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3710,10 +3776,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3766,12 +3835,8 @@ vec4 hook() {
     T v = VALUE(p), d = start(p, v);
 #if CHANNELS == 1
     vec2 steps = vec2(VALUE(p + ivec2(1, 0)) - v, VALUE(p + ivec2(0, 1)) - v);
-    return vec4(clamp(steps, -FAR, FAR), d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
-#else
-    return vec4(d, 0.0);
 #endif
+    return STATE_OF(clamp(steps, -FAR, FAR), d);
 }
 
 //!HOOK LUMA
@@ -3815,10 +3880,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -3873,7 +3941,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -3881,7 +3950,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -3892,14 +3962,15 @@ vec4 hook() {
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
     T d = swept(c);
-#if defined(SURFACE)
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -3944,10 +4015,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -4002,7 +4076,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -4010,7 +4085,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -4021,14 +4097,15 @@ vec4 hook() {
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
     T d = swept(c);
-#if defined(SURFACE)
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -4073,10 +4150,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -4131,7 +4211,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -4139,7 +4220,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
@@ -4150,14 +4232,15 @@ vec4 hook() {
     ivec2 p = ivec2(HOOKED_pos * vec2(STATE_SIZE));
     Cross c = cross_at(p);
     T d = swept(c);
-#if defined(SURFACE)
+#ifdef TWICE
+    T left = swept(cross_at(c.left)), right = swept(cross_at(c.right));
+    T up = swept(cross_at(c.up)), down = swept(cross_at(c.down));
+    d = mean_of(c, d, left, right, up, down);
+#endif
+#ifdef SURFACE
     return PACKED(VALUE(p) + d, 0.0);
-#elif CHANNELS == 1
-    return vec4(c.here.xy, d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
 #else
-    return vec4(d, 0.0);
+    return STATE_OF(c.here.xy, d);
 #endif
 }
 
@@ -4208,10 +4291,13 @@ vec4 hook() {
 #endif
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -4266,7 +4352,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
     return c;
@@ -4274,7 +4361,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {

@@ -16,7 +16,14 @@ pub(crate) struct ShaderArgs {
     #[arg(long, value_enum, default_value_t = ShaderKind::Full)]
     pub variant: ShaderKind,
     /// Strength, 0 to 4
-    #[arg(short, long, value_name = "N", default_value = "1", value_parser = strength, allow_negative_numbers = true)]
+    #[arg(
+        short,
+        long,
+        value_name = "N",
+        default_value = "1",
+        value_parser = strength,
+        allow_negative_numbers = true
+    )]
     pub strength: f32,
     /// Bits per sample that the video had, 4 to 10 [default: found, or coded 8 bits for compat]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(4..=10))]

@@ -3,7 +3,7 @@
 use unband_simd::filters::smooth::{FORGET_TO, FORGET_WIDTH, LINK_TO, LINK_WIDTH};
 
 use super::pass::{ShaderPass as Pass, float};
-use super::statistic::{CODED, DEEP, LIMITED, STEPS, statistic};
+use super::statistic::{CODED, DEEP, LIMITED, OFF, STEPS, statistic};
 use super::{GATE_MOST, ShaderSettings, ShaderVariant, glsl};
 use crate::smooth::gate::{NEAR_AXIS, WIDE, WIDE_AXIS};
 use crate::smooth::surface::{LEVELS, PULL, PULL_OF_COLOUR};
@@ -82,17 +82,17 @@ fn at_level(settings: &ShaderSettings, title: &str, level: usize) -> Pass {
 /// 2×2 means, and the share of samples off the 8-bit codes where no histogram tells it.
 fn halve(settings: &ShaderSettings, level: usize) -> Pass {
     let finer = if level == 1 { "HOOKED".to_owned() } else { means(level - 1) };
-    let deep = match (settings.variant, level) {
-        (ShaderVariant::Compat, 1) => "off_codes(stored(p))".to_owned(),
-        (ShaderVariant::Compat, _) => format!("SHARE(texelFetch({finer}_raw, p, 0))"),
-        _ => "0.0".to_owned(),
+    let pass = values(pass(settings, format!("means, level {level}")), "FINE", level - 1);
+    let pass = match (settings.variant, level) {
+        (ShaderVariant::Compat, 1) => {
+            let off =
+                format!("step({OFF}, min(off_codes(AT(stored(p), 0)).x, off_codes(AT(stored(p), 0)).y))");
+            pass.set("LIMITED", float(LIMITED)).set("DEEP(p)", off).part(glsl!("codes"))
+        }
+        (ShaderVariant::Compat, _) => pass.set("DEEP(p)", format!("SHARE(texelFetch({finer}_raw, p, 0))")),
+        _ => pass.set("DEEP(p)", "0.0"),
     };
-    values(pass(settings, format!("means, level {level}")), "FINE", level - 1)
-        .set("LIMITED", float(LIMITED))
-        .set("DEEP(p)", deep)
-        .part(glsl!("halve"))
-        .save(&means(level))
-        .sized(&halved(&finer))
+    pass.part(glsl!("halve")).save(&means(level)).sized(&halved(&finer))
 }
 
 /// The coarser surface at a level.
@@ -117,8 +117,8 @@ fn solve(settings: &ShaderSettings, level: usize) -> Vec<Pass> {
             .set("PULL_OF_COLOUR", float(PULL_OF_COLOUR[level]))
             .part(glsl!("sweep"))
     };
-    let once = |from: &str, to: &str| sweep(from).save(to).part(glsl!("sweep_once"));
-    let twice = |from: &str, to: &str| sweep(from).save(to).part(glsl!("sweep_twice"));
+    let once = |from: &str, to: &str| sweep(from).save(to).part(glsl!("swept"));
+    let twice = |from: &str, to: &str| once(from, to).set("TWICE", "");
     let last = surface(level);
     let fast = settings.variant == ShaderVariant::Fast;
     match level {
@@ -141,7 +141,6 @@ fn solve(settings: &ShaderSettings, level: usize) -> Vec<Pass> {
 
 /// The gate at half size, from the level changes close to each sample and around it.
 fn gate_half(settings: &ShaderSettings) -> Vec<Pass> {
-    let first = means(1);
     let half = at_level(settings, "level changes", 0).part(glsl!("changes_half")).save(HALF);
     let quarter = pass(settings, "level changes").read("FINE", HALF).part(glsl!("changes_quarter"));
     let along = |from: &str, to: &str, way: &str| {
@@ -161,7 +160,7 @@ fn gate_half(settings: &ShaderSettings) -> Vec<Pass> {
         .set("WIDE_END", float(WIDE_AXIS[WIDE_AXIS.len() - 1]))
         .part(glsl!("gate"));
     vec![
-        half.sized(&format!("{first}.d")).bind(&first),
+        half.sized(&halved("HOOKED")),
         quarter.save(CHANGES[0]).sized(&halved(HALF)),
         texture(settings),
         along(CHANGES[0], CHANGES[1], "ivec2(1, 0)"),
@@ -173,13 +172,15 @@ fn gate_half(settings: &ShaderSettings) -> Vec<Pass> {
 
 /// Texture of luma or RGB, for chroma and for the sum.
 fn texture(settings: &ShaderSettings) -> Pass {
-    let coarsest = means(LEVELS - 1);
-    pass(settings, "texture")
-        .only(&["LUMA", "RGB"])
-        .bind(CHANGES[0])
-        .bind(&coarsest)
-        .set("CHANGES_MAP", format!("{}_raw", CHANGES[0]))
-        .set("DEEP_SHARE", format!("SHARE(textureLod({coarsest}_raw, HOOKED_pos, 0.0))"))
+    let pass = pass(settings, "texture").only(&["LUMA", "RGB"]).bind(CHANGES[0]);
+    let pass = if settings.variant == ShaderVariant::Compat {
+        let coarsest = means(LEVELS - 1);
+        let share = format!("SHARE(textureLod({coarsest}_raw, HOOKED_pos, 0.0))");
+        pass.bind(&coarsest).set("DEEP_SHARE", share)
+    } else {
+        pass.set("DEEP_SHARE", "0.0")
+    };
+    pass.set("CHANGES_MAP", format!("{}_raw", CHANGES[0]))
         .part(glsl!("texture"))
         .save(TEXTURE)
         .sized(&format!("{}.d", CHANGES[0]))

@@ -12,6 +12,8 @@ pub(super) const LIMITED: f32 = 65535.0 / 256.0;
 pub(super) const DEEP: f32 = 0.498;
 /// Interval of coded 8-bit luma, in codes: rounding, and a little for the coding error.
 pub(super) const CODED: f32 = 1.12;
+/// Distance from an 8-bit code, in codes, from which a sample is off it.
+pub(super) const OFF: &str = "0.1";
 /// Buffer of histograms, which lives from frame to frame.
 const STATE: &str = "UNBAND_STATE";
 
@@ -29,7 +31,7 @@ pub(super) fn statistic(others: usize) -> [Pass; 3] {
     let grids = grids();
     let list = |values: &mut dyn Iterator<Item = f32>| values.map(float).collect::<Vec<_>>().join(", ");
     let pass = |title: &str| {
-        let pass = Pass::new(title).bind(STATE).part(glsl!("samples"));
+        let pass = Pass::new(title).bind(STATE).part(glsl!("samples")).part(glsl!("state"));
         pass.set("CELLS", "T(1.0)").set("LIMITED", float(LIMITED)).set("READY", "20261130.0")
     };
     let clear = pass("clear")
@@ -41,6 +43,8 @@ pub(super) fn statistic(others: usize) -> [Pass; 3] {
     let count = pass("count codes")
         .set("FLAT", "1.2")
         .set("LARGE", 500_000)
+        .set("OFF", OFF)
+        .part(glsl!("codes"))
         .part(glsl!("count"))
         .compute("1 1 16 16")
         .save("UNBAND_NONE")

@@ -6,10 +6,6 @@ vec4 hook() {
 #if CHANNELS == 1
     // Differences to the right and below, for the links.
     vec2 steps = vec2(VALUE(p + ivec2(1, 0)) - v, VALUE(p + ivec2(0, 1)) - v);
-    return vec4(clamp(steps, -FAR, FAR), d, 0.0);
-#elif CHANNELS == 2
-    return vec4(d, 0.0, 0.0);
-#else
-    return vec4(d, 0.0);
 #endif
+    return STATE_OF(clamp(steps, -FAR, FAR), d);
 }

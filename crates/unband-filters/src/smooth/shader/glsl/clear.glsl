@@ -1,6 +1,5 @@
 // Empties the histograms, and at the start the state, which a host leaves undefined: it may be that of another
 // video.
-#define HISTOGRAMS (CHANNELS == 2 ? 2 : 1)
 void hook() {
     int thread = int(gl_LocalInvocationIndex);
     // libplacebo counts passes; those of chroma begin after all of luma.

@@ -1,10 +1,4 @@
 // Counts codes in quarters: of all samples, and of the means of flat 3x3 windows.
-#define HISTOGRAMS (CHANNELS == 2 ? 2 : 1)
-#if CHANNELS == 1
-#define AT(t, k) (t)
-#else
-#define AT(t, k) (t)[k]
-#endif
 #define QUARTERS(v) uint(clamp(round(4.0 * LIMITED * (v)), 0.0, 1023.0))
 shared uint codes[2048];
 shared uint seen[5];
@@ -34,11 +28,10 @@ void hook() {
                 if (spread < FLAT) atomicAdd(codes[QUARTERS(AT(sum, k) / 9.0)], 1u);
                 if (spread > 0.05) {
                     // Is the sample an 8-bit code, by either scale?
-                    vec2 code = value * vec2(255.0, LIMITED);
-                    vec2 off = abs(code - round(code));
+                    vec2 off = off_codes(value);
                     atomicAdd(seen[0], 1u);
-                    if (off.x < 0.1) atomicAdd(seen[1], 1u);
-                    if (off.y < 0.1) atomicAdd(seen[2], 1u);
+                    if (off.x < OFF) atomicAdd(seen[1], 1u);
+                    if (off.y < OFF) atomicAdd(seen[2], 1u);
                 }
             }
 #if CHANNELS == 1

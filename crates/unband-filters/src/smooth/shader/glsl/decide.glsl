@@ -1,5 +1,4 @@
 // The step of each channel, from running means that start again at a cut.
-#define HISTOGRAMS (CHANNELS == 2 ? 2 : 1)
 #define FIRST (2048 * (KIND + c))
 #define KEPT(i) unband_kept[16 * KIND + i]
 shared float share[2048];
@@ -132,7 +131,6 @@ void hook() {
             if (HISTOGRAMS == 1) steps = vec4(found / unit);
             else steps[c] = found / unit;
             KEPT(8 + c) = float(best);
-            KEPT(10 + c) = found;
             if (c == HISTOGRAMS - 1) KEPT(0) = READY;
         }
         barrier();

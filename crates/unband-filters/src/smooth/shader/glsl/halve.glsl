@@ -1,15 +1,4 @@
 // 2x2 means; an odd last row or column repeats.
-#if CHANNELS == 1
-#define FIRST(t) (t)
-#else
-#define FIRST(t) (t).x
-#endif
-// Is a sample off the 8-bit codes, by either scale?
-float off_codes(T value) {
-    vec2 code = FIRST(value) * vec2(255.0, LIMITED);
-    vec2 off = abs(code - round(code));
-    return step(0.1, min(off.x, off.y));
-}
 vec4 hook() {
     cells = CELLS;
     ivec2 p = 2 * ivec2(HOOKED_pos * vec2((FINE_SIZE + 1) / 2));

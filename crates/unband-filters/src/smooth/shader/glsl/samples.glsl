@@ -18,10 +18,13 @@
 // A state: differences to the right and below (of one channel), and the correction.
 #if CHANNELS == 1
 #define CORRECTION(t) (t).z
+#define STATE_OF(steps, d) vec4(steps, d, 0.0)
 #elif CHANNELS == 2
 #define CORRECTION(t) (t).xy
+#define STATE_OF(steps, d) vec4(d, 0.0, 0.0)
 #else
 #define CORRECTION(t) (t).xyz
+#define STATE_OF(steps, d) vec4(d, 0.0)
 #endif
 #if CHANNELS == 2
 #define DENSITY vec2
@@ -36,7 +39,7 @@
 #endif
 ivec2 inside(ivec2 p, ivec2 size) { return clamp(p, ivec2(0), size - 1); }
 T stored(ivec2 p) { return (HOOKED_mul * texelFetch(HOOKED_raw, inside(p, ivec2(HOOKED_size)), 0)).CH; }
-// Steps per unit, read once: reads of a buffer are not merged.
+// Steps per unit, read once.
 T cells;
 T original(ivec2 p) { return stored(p) * cells; }
 // Means and surfaces are kept in half floats: whole steps and their fraction, or of three channels the rest by

@@ -22,7 +22,8 @@ Cross cross_at(ivec2 p) {
     c.steps = float[](-c.l.x, c.here.x, -c.u.y, c.here.y);
 #else
     T v = VALUE(p);
-    c.steps = T[](APART(VALUE(c.left) - v), APART(VALUE(c.right) - v), APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
+    T left = APART(VALUE(c.left) - v), right = APART(VALUE(c.right) - v);
+    c.steps = T[](left, right, APART(VALUE(c.up) - v), APART(VALUE(c.down) - v));
 #endif
     // Beyond the border is nothing.
     c.open = vec4(p.x > 0, p.x < STATE_SIZE.x - 1, p.y > 0, p.y < STATE_SIZE.y - 1);
@@ -32,7 +33,8 @@ Cross cross_at(ivec2 p) {
 T mean_of(Cross c, T d, T l, T r, T u, T b) {
     T wl = link(c.steps[0]) * c.open.x, wr = link(c.steps[1]) * c.open.y;
     T wu = link(c.steps[2]) * c.open.z, wb = link(c.steps[3]) * c.open.w;
-    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d) + wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
+    T sum = wl * (c.steps[0] + l - d) + wr * (c.steps[1] + r - d);
+    sum += wu * (c.steps[2] + u - d) + wb * (c.steps[3] + b - d);
     return moved(d, sum, wl + wr + wu + wb);
 }
 T swept(Cross c) {
