@@ -1,7 +1,7 @@
 """Compares the shaders in libplacebo with `smooth` of the program.
 
-Usage: shader.py PROGRAM FOLDER, with vapoursynth and vs-placebo, on any Vulkan device (lavapipe is enough).
-FOLDER has unband-smooth.glsl and its variants.
+Usage: shader.py PROGRAM FOLDER [FFMPEG], with vapoursynth and vs-placebo, on any Vulkan device (lavapipe is enough).
+FOLDER has unband-smooth.glsl and its variants; FFMPEG, with its libplacebo filter, runs them on RGB.
 """
 
 import subprocess
@@ -15,8 +15,8 @@ import vapoursynth as vs
 FORMATS = {"420": vs.YUV420P16, "444": vs.YUV444P16}
 
 
-def through(shader, frames, css="420"):
-    """Planes of each frame after the shader, as 8-bit codes; chroma has the size of luma."""
+def clip(frames, css="420", **tags):
+    """A video of 16 bits of 8-bit codes, with frame properties."""
     height, width = frames[0][0].shape
     blank = vs.core.std.BlankClip(width=width, height=height, format=FORMATS[css], length=len(frames))
 
@@ -26,8 +26,23 @@ def through(shader, frames, css="420"):
             np.copyto(np.asarray(f[plane]), np.round(codes * 256).astype(np.uint16))
         return f
 
-    clip = vs.core.placebo.Shader(vs.core.std.ModifyFrame(blank, blank, fill), shader=str(shader))
-    return [[np.asarray(f[plane]) / 256.0 for plane in range(3)] for f in clip.frames(close=True)]
+    video = vs.core.std.ModifyFrame(blank, blank, fill)
+    return vs.core.std.SetFrameProps(video, **tags) if tags else video
+
+
+def codes(video):
+    """Planes of each frame as 8-bit codes."""
+    return [[np.asarray(f[plane]) / 256.0 for plane in range(3)] for f in video.frames(close=True)]
+
+
+def through(shader, frames, css="420", **tags):
+    """Planes of each frame after the shader, as 8-bit codes; chroma has the size of luma."""
+    return codes(vs.core.placebo.Shader(clip(frames, css, **tags), shader=str(shader)))
+
+
+def deband(frames, threshold=4, css="420"):
+    """Planes of each frame after libplacebo's own deband without grain."""
+    return codes(vs.core.placebo.Deband(clip(frames, css), planes=7, grain=0, iterations=1, threshold=threshold, radius=16))
 
 
 def smooth(program, frame, css="420"):
@@ -130,6 +145,39 @@ def fresh(shaders):
     print("new instances begin anew")
 
 
+def tagged(shaders):
+    """PQ, HLG and full range: the codes count, so the result is the same."""
+    frames = [neutral(quantised(scenes()["radial"], 7))] * 2
+    for variant, path in shaders.items():
+        plain = through(path, frames)[1][0]
+        for transfer in 16, 18:
+            made = through(path, frames, _Transfer=transfer, _Matrix=9, _Primaries=9)[1][0]
+            assert np.array_equal(made, plain), (variant, transfer)
+        assert np.array_equal(through(path, frames, _Range=0)[1][0], plain), (variant, "full range")
+    print("PQ, HLG and full range: as without tags")
+
+
+def rgb(ffmpeg, shaders):
+    """Red, green and blue through ffmpeg: each gains as luma does; before FFmpeg 7 the compat shader alone."""
+    truth, (height, width) = scenes()["ramp"], scenes()["ramp"].shape
+    codes = quantised(truth, 8)
+    raw = np.stack([codes] * 3, -1).astype(np.uint8).tobytes() * 2
+    version = subprocess.run([ffmpeg, "-version"], capture_output=True, text=True, check=True).stdout.split()[2]
+    for variant, path in shaders.items():
+        if variant != "compat" and int(version.split(".")[0].lstrip("n")) < 7:
+            print(f"skipped: {variant} in ffmpeg {version}, which is older than 7")
+            continue
+        chain = f"format=gbrp,hwupload,libplacebo=custom_shader_path={path.resolve()}:format=rgba64le,hwdownload,format=rgba64le"
+        command = [ffmpeg, "-v", "error", "-init_hw_device", "vulkan=v", "-filter_hw_device", "v", "-f", "rawvideo"]
+        command += ["-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-i", "-", "-vf", chain, "-f", "rawvideo", "-"]
+        made = np.frombuffer(subprocess.run(command, input=raw, capture_output=True, check=True).stdout, "<u2")
+        made = made.reshape(-1, height, width, 4)[-1] / 257.0
+        for channel in range(3):
+            gain = psnr(made[..., channel], truth) - psnr(codes, truth)
+            assert gain > 9, (variant, channel, gain)
+        print(f"RGB, ffmpeg {version}, {variant}: {gain:+.2f} dB")
+
+
 def odd(shaders):
     """Odd sizes, subsampling, extreme values."""
     rng = np.random.default_rng(2)
@@ -146,13 +194,16 @@ def odd(shaders):
     print("odd sizes: no sample moved by more than 0.6 codes")
 
 
-def main(program, folder):
+def main(program, folder, ffmpeg=None):
     names = {"full": "unband-smooth", "fast": "unband-smooth-fast", "compat": "unband-smooth-compat"}
     shaders = {variant: Path(folder, f"{name}.glsl") for variant, name in names.items()}
     equal(program, shaders)
     clean(shaders)
     fresh(shaders)
+    tagged(shaders)
     odd(shaders)
+    if ffmpeg:
+        rgb(ffmpeg, shaders)
 
 
 if __name__ == "__main__":
