@@ -14,7 +14,7 @@ pub const ENTRY: Metric = Metric {
     range: "0 and more",
     unit: "8-bit codes",
     source: "scripts/test-contributing",
-    score: |image, reference, _| error(image, reference).map(Score::of),
+    score: |image, reference, _| error(image, reference).map(Score::from_value),
     ..Metric::PLAIN
 };
 

@@ -9,7 +9,7 @@ pub const ENTRY: Architecture = Architecture {
     name: "toy-net",
     title: "One convolution and a skip connection",
     source: "scripts/test-contributing",
-    use_as: Use::of(Purpose::Deband),
+    use_as: Use::for_purpose(Purpose::Deband),
     build: |_| build(),
     detect: |state: &StateDict| (state.shape("toy.weight")? == [3, 3, 3, 3]).then(build),
     ..Architecture::PLAIN

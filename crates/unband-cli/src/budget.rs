@@ -70,14 +70,14 @@ impl Budget {
                         format!("allow `--max-memory {needed}M`; if the size is wrong, the file is damaged");
                     Failure::at(input.shown(), message, Some(hint))
                 }
-                _ => Failure::of(input.shown(), &error),
+                _ => Failure::from_error(input.shown(), &error),
             },
         )?;
         let (width, height) = (image.width() as u64, image.height() as u64);
         // A failed allocation would end the program.
         if !at_hand(width.saturating_mul(height).saturating_mul(self.per_pixel)) {
             let error = Error::Memory { width, height };
-            return Err(Failure::of(input.shown(), &error));
+            return Err(Failure::from_error(input.shown(), &error));
         }
         Ok((image, format.name))
     }

@@ -14,7 +14,7 @@ pub(crate) struct Inputs(HashSet<PathBuf>);
 
 impl Inputs {
     /// The inputs of a command.
-    pub(crate) fn of<P: AsRef<Path>>(inputs: impl IntoIterator<Item = P>) -> Self {
+    pub(crate) fn from_paths<P: AsRef<Path>>(inputs: impl IntoIterator<Item = P>) -> Self {
         Self(inputs.into_iter().map(|input| place(input.as_ref())).collect())
     }
 

@@ -72,7 +72,7 @@ pub(crate) fn run(
         return Outcome::Done;
     }
     let loudness = reporter.loudness;
-    let Ok(job) = reporter.settled(ImagesJob::new(work, args, found, begins)) else { return Outcome::Usage };
+    let Ok(job) = reporter.or_usage(ImagesJob::new(work, args, found, begins)) else { return Outcome::Usage };
     for note in &job.notes {
         reporter.note(note);
     }
@@ -347,7 +347,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
                     hint,
                 })
             }
-            other => ImageResult::Failed(Failure::of(input.shown(), &other)),
+            other => ImageResult::Failed(Failure::from_error(input.shown(), &other)),
         }
     }
 

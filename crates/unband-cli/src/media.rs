@@ -54,10 +54,10 @@ pub(crate) trait MediaCommand {
 pub(crate) fn run(command: &dyn MediaCommand, reporter: &Reporter<'_>) -> Outcome {
     let args = command.images();
     let on_frames = |no_copies: bool, work: &dyn Fn(&VideoJob<'_>) -> Outcome| {
-        reporter.settled(command.job(no_copies)).map_or_else(|usage| usage, |job| work(&job))
+        reporter.or_usage(command.job(no_copies)).map_or_else(|usage| usage, |job| work(&job))
     };
     let on_videos = |no_copies: bool, work: &dyn Fn(&VideoJob<'_>) -> Outcome| {
-        let checked = reporter.settled(command.check_options());
+        let checked = reporter.or_usage(command.check_options());
         checked.map_or_else(|usage| usage, |()| on_frames(no_copies, work))
     };
     if let [only] = args.inputs.as_slice()

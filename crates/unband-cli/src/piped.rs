@@ -67,7 +67,7 @@ pub(crate) fn look(always: bool) -> io::Result<Look> {
 /// No space, and I/O errors.
 pub(crate) fn spool(begins: &[u8]) -> Result<Spool, Failure> {
     let known = streams::input_bytes().map(|bytes| bytes.saturating_sub(begins.len() as u64));
-    Spool::fill(begins, &mut Input, known).map_err(|error| Failure::of(SHOWN.to_owned(), &error))
+    Spool::fill(begins, &mut Input, known).map_err(|error| Failure::from_error(SHOWN.to_owned(), &error))
 }
 
 /// A failure to read standard input.

@@ -57,7 +57,7 @@ impl Failure {
     }
 
     /// An error about a file.
-    pub(crate) fn of(subject: impl Into<String>, error: &dyn Hint) -> Self {
+    pub(crate) fn from_error(subject: impl Into<String>, error: &dyn Hint) -> Self {
         Self::at(subject.into(), error.to_string(), error.hint())
     }
 
@@ -147,7 +147,7 @@ impl Reporter<'_> {
     }
 
     /// The value, or the exit status after a failure because of which nothing was started.
-    pub(crate) fn settled<T>(&self, value: Result<T, Failure>) -> Result<T, Outcome> {
+    pub(crate) fn or_usage<T>(&self, value: Result<T, Failure>) -> Result<T, Outcome> {
         value.map_err(|failure| {
             self.failure(&failure);
             Outcome::Usage

@@ -54,7 +54,7 @@ pub(crate) fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
             }
             method.set(WEIGHTS, &Weights::File(file.clone()))?;
         }
-        models::settle(method, folder.as_deref())?;
+        models::resolve(method, folder.as_deref())?;
     }
     let options = of_images(&args.images).options.but(|new| {
         new.method = method;
@@ -170,7 +170,7 @@ pub(crate) fn check_output(path: &Path, naming: Naming, inputs: &[Input]) -> Res
     match unband::io::by_extension(path) {
         Some(format) if format.writes.is_none() => {
             let error = unband::io::Error::ReadOnly { format: format.name };
-            Err(Failure::of(shown, &error))
+            Err(Failure::from_error(shown, &error))
         }
         Some(format) => check_depth(format, naming.depth, Some(path)),
         None => {

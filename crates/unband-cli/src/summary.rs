@@ -21,7 +21,7 @@ pub(crate) enum Became {
 }
 
 impl Became {
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Upscaled => "upscaled",
             Self::Repaired => "repaired",
@@ -44,7 +44,7 @@ pub(crate) fn summary(counts: &BTreeMap<Became, usize>, skipped: &[PathBuf]) -> 
         *counts.entry(Became::Skipped).or_default() += skipped.len();
     }
     let parts: Vec<String> =
-        counts.iter().map(|(became, count)| format!("{count} {}", became.word())).collect();
+        counts.iter().map(|(became, count)| format!("{count} {}", became.as_str())).collect();
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut names: Vec<String> = skipped.iter().take(NAMED).map(name).collect();
     if skipped.len() > NAMED {

@@ -174,7 +174,7 @@ impl VideoJob<'_> {
         if let (true, [video]) = (piped, videos) {
             return stream::run_video(self, &self.options, (&video.path, &shown(&video.path)), reporter);
         }
-        let Ok(targets) = reporter.settled(self.targets(videos, reporter)) else { return Outcome::Usage };
+        let Ok(targets) = reporter.or_usage(self.targets(videos, reporter)) else { return Outcome::Usage };
         let ctx = self.context();
         let mut outcome = Outcome::Done;
         for (done, (input, output)) in videos.iter().zip(&targets).enumerate() {
@@ -196,7 +196,7 @@ impl VideoJob<'_> {
     pub(crate) fn run_frames(&self, reporter: &Reporter<'_>) -> Outcome {
         let input = &self.images.inputs[0];
         let shown = exact(input);
-        let Ok((options, output)) = reporter.settled(self.frames(input, &shown, reporter)) else {
+        let Ok((options, output)) = reporter.or_usage(self.frames(input, &shown, reporter)) else {
             return Outcome::Usage;
         };
         if output.as_os_str() == STDIO {

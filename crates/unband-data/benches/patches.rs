@@ -23,7 +23,7 @@ fn patch() -> Image {
 /// Milliseconds per patch.
 fn timed(records: &[DegradationRecord], clean: &Image) -> Option<f64> {
     let start = Instant::now();
-    let results = records.iter().map(|record| record.apply(&mut Pair::of(clean.clone())));
+    let results = records.iter().map(|record| record.apply(&mut Pair::from_clean(clean.clone())));
     let done = results.collect::<Result<(), _>>().is_ok();
     done.then_some(start.elapsed().as_secs_f64() * 1e3 / records.len() as f64)
 }
@@ -37,7 +37,7 @@ fn main() {
     println!("| degradation | ms |\n|---|---|");
     for entry in DEGRADATIONS {
         let step = Applied::new(entry, 0, (entry.defaults)());
-        let record = DegradationRecord::of(vec![step]);
+        let record = DegradationRecord::from_applied(vec![step]);
         let time = || timed(std::slice::from_ref(&record), &clean);
         show(entry.name, time().and_then(|_| time()));
     }

@@ -16,7 +16,7 @@ use crate::dataset::Codes;
 pub fn clean_rgb(image: Image) -> Result<Image, ImageError> {
     let (width, height) = (image.width(), image.height());
     let context = Context::with(|new| new.threads = 1);
-    Codes::of(&image.into_rgb(&context)?)?.cut(Window { x0: 0, y0: 0, x1: width, y1: height })
+    Codes::new(&image.into_rgb(&context)?)?.cut(Window { x0: 0, y0: 0, x1: width, y1: height })
 }
 
 /// Writes a PNG of 8 bits if all samples are 8-bit codes, otherwise of 16. Returns the SHA-256 of the file in

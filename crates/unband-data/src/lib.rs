@@ -15,10 +15,10 @@
 //! use unband_image::{Image, Rng};
 //!
 //! let grey: Vec<u16> = (0..128 * 128 * 3u32).map(|i| 20_000 + i as u16 / 3).collect();
-//! let mut pair = Pair::of(Image::from_rgb16(128, 128, &grey)?);
+//! let mut pair = Pair::from_clean(Image::from_rgb16(128, 128, &grey)?);
 //! let record = DegradationRecipe::find("rgb")?.apply(&mut pair, Rng::new(1))?;
 //! // The record alone reproduces the pair.
-//! let mut again = Pair::of(Image::from_rgb16(128, 128, &grey)?);
+//! let mut again = Pair::from_clean(Image::from_rgb16(128, 128, &grey)?);
 //! record.apply(&mut again)?;
 //! assert!(pair == again);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

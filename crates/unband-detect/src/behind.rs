@@ -39,7 +39,7 @@ pub(super) enum Blurred {
 /// The findings of a frame's red, green and blue, if these had levels.
 pub(super) fn levels(frame: &Image, blurred: Blurred, ctx: &Context<'_>) -> Option<Findings> {
     let image = frame.clone().into_rgb(ctx).ok()?;
-    let evidence = Evidence::of(&image, bits::effective(&image), ctx);
+    let evidence = Evidence::from_image(&image, bits::effective(&image), ctx);
     let found = exact(&evidence).or_else(|| match blurred {
         Blurred::Too => evidence.recoded_channels(0.0),
         Blurred::No => None,

@@ -68,7 +68,7 @@ impl<'a> Evidence<'a> {
     }
 
     /// Of an image's own planes.
-    pub(crate) fn of(image: &'a Image, effective: Effective, ctx: &'a Context<'a>) -> Self {
+    pub(crate) fn from_image(image: &'a Image, effective: Effective, ctx: &'a Context<'a>) -> Self {
         let codes = |p: usize| codes_of(&image.planes[p], effective.scale, 0.0, ctx);
         let planes = ctx.map(image.planes.len(), codes);
         Self::new(image, effective, Codes { width: image.width(), height: image.height(), planes }, ctx)
@@ -194,7 +194,7 @@ impl<'a> Evidence<'a> {
 
     /// A plane behind the channels.
     pub(crate) fn source(&self, channel: Channel, matrix: Matrix, range: Range, half: bool) -> LazyPlane<'_> {
-        LazyPlane::new(&self.codes, &self.sums, Recipe::of(channel, matrix, range, half), self.ctx.level)
+        LazyPlane::new(&self.codes, &self.sums, Recipe::new(channel, matrix, range, half), self.ctx.level)
     }
 
     /// Luma in full range.

@@ -15,7 +15,7 @@ pub struct Fired {
 }
 
 impl Fired {
-    pub(crate) fn of<F>(rule: &Rule<F>) -> Self {
+    pub(crate) fn from_rule<F>(rule: &Rule<F>) -> Self {
         Self { name: rule.name, when: rule.when }
     }
 }

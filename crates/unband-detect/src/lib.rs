@@ -181,12 +181,12 @@ fn rgb_or_grey(
     ctx: &Context<'_>,
     explanation: Option<&mut Explanation>,
 ) -> Findings {
-    let evidence = Evidence::of(image, effective, ctx).but(|new| new.nature = nature);
+    let evidence = Evidence::from_image(image, effective, ctx).but(|new| new.nature = nature);
     let (rule, mut found) = rules::decide(rules::RULES, &evidence);
     if found.dither.is_some() {
         // Neither bands nor plateaus.
         if let Some(explanation) = explanation {
-            explanation.rule = Some(Fired::of(rule));
+            explanation.rule = Some(Fired::from_rule(rule));
             explanation.evidence = evidence.computed();
         }
         return found;
@@ -197,11 +197,11 @@ fn rgb_or_grey(
         // Its plateaus are not the blocks of a JPEG: their steps are the artist's.
         found = evidence.plain().but(|new| new.drawing = found.drawing);
     }
-    let mut rule = Fired::of(rule);
+    let mut rule = Fired::from_rule(rule);
     if found.drawing.is_none()
         && let Some(steps) = (local_steps::RULE.applies)(&evidence, &found)
     {
-        (rule, found) = (Fired::of(&local_steps::RULE), steps);
+        (rule, found) = (Fired::from_rule(&local_steps::RULE), steps);
     }
     if let Some(explanation) = explanation {
         explanation.rule = Some(rule);
@@ -235,7 +235,7 @@ fn mapped(mut found: Findings, evidence: &Evidence<'_>, ctx: &Context<'_>) -> Fi
                 Space::Yuv { matrix, range } => {
                     let channel = Channel::ALL[i.min(2)];
                     let half = found.half_chroma && channel.is_chroma();
-                    let recipe = Recipe::of(channel, matrix, range, half);
+                    let recipe = Recipe::new(channel, matrix, range, half);
                     Layer {
                         source: LazyPlane::new(&evidence.codes, &evidence.sums, recipe, ctx.level),
                         scale: if half { (2, 2) } else { (1, 1) },
@@ -273,7 +273,7 @@ fn stored_yuv(
     let deep = effective.bits > 8;
     let fine = [0, 1, 2].map(|i| {
         let Grid { scale, zero, .. } = Grid::of_bits(image.color.model, i, 8);
-        if deep { Fine::of(&image.planes[i], scale, zero) } else { Fine::default() }
+        if deep { Fine::new(&image.planes[i], scale, zero) } else { Fine::default() }
     });
     let sources = [0, 1, 2].map(|i| {
         if deep {
@@ -286,7 +286,7 @@ fn stored_yuv(
     let (rule, mut found) = stored::decide(&evidence);
     found.stored_yuv = true;
     if let Some(explanation) = explanation {
-        explanation.rule = Some(Fired::of(rule));
+        explanation.rule = Some(Fired::from_rule(rule));
         explanation.evidence = evidence.computed();
     }
     let mut layers: Vec<Layer<'_>> = (0..3)

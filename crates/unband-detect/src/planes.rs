@@ -43,7 +43,7 @@ pub(super) struct Fine {
 
 impl Fine {
     /// Samples `value * scale + offset` in 8-bit codes.
-    pub(crate) fn of(plane: &Plane, scale: f32, offset: f32) -> Self {
+    pub(crate) fn new(plane: &Plane, scale: f32, offset: f32) -> Self {
         let unit = UNIT as f32;
         let fine = |value: &f32| ((value * scale + offset) * unit).round().clamp(0.0, 255.0 * unit) as i16;
         Self { width: plane.width, data: plane.data.iter().map(fine).collect() }
@@ -97,7 +97,7 @@ pub(super) struct Recipe {
 
 impl Recipe {
     /// A plane behind RGB codes, in codes of its range (chroma around 128).
-    pub(crate) fn of(channel: Channel, matrix: Matrix, range: Range, half: bool) -> Self {
+    pub(crate) fn new(channel: Channel, matrix: Matrix, range: Range, half: bool) -> Self {
         let (kr, kb) = matrix.weights();
         let (kr, kb) = (f64::from(kr), f64::from(kb));
         let kg = 1.0 - kr - kb;

@@ -193,7 +193,7 @@ impl Tally {
         self.largest = self.largest.max(half);
     }
 
-    fn of<T>(plan: &AveragingPlan, strips: &[Strip<T>]) -> Self {
+    fn new<T>(plan: &AveragingPlan, strips: &[Strip<T>]) -> Self {
         let mut all = Self { astray: plan.astray, ..Self::default() };
         for Self { samples, half_windows, largest, .. } in strips.iter().map(|strip| strip.tally) {
             all.samples += samples;
@@ -229,7 +229,7 @@ pub fn adadeband_plane(
         let rows = out.chunks_exact_mut(width).zip(strip.values.chunks_exact(strip.columns.len()));
         rows.for_each(|(out, row)| out[strip.columns.clone()].copy_from_slice(row));
     }
-    Ok(Tally::of(&plan, &strips))
+    Ok(Tally::new(&plan, &strips))
 }
 
 fn check(got: usize, width: usize, height: usize) -> Result<(), RestoreError> {

@@ -31,7 +31,7 @@ pub fn difference(a: Rgb, b: Rgb) -> Rgb {
 }
 
 /// Scalar product.
-pub fn dot(a: Rgb, b: Rgb) -> f32 {
+pub(crate) fn dot(a: Rgb, b: Rgb) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 

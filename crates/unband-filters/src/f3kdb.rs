@@ -67,7 +67,7 @@ pub const ENTRY: Entry = Entry {
 };
 
 fn build(method: &Method) -> Result<Prepare, ParamError> {
-    let params = F3kdbParams::of(method)?;
+    let params = F3kdbParams::from_method(method)?;
     Ok(Box::new(move |image, _, ctx| Ok(Box::new(F3kdb::new(&params, image, ctx)?))))
 }
 
@@ -97,7 +97,7 @@ impl F3kdb {
             )
         })?;
         let idle = width < 16 || height < 16;
-        let own = Grid::of(image, 0).bits;
+        let own = Grid::new(image, 0).bits;
         let asked = match (params.output_depth, ctx.output) {
             (0, Some(Depth::Int(bits))) => bits,
             (0, _) => own,
@@ -134,7 +134,7 @@ impl F3kdb {
         ctx.check()?;
         let plane = &input.image.planes[p];
         let (core, outer) = (input.core_on(p), input.outer_on(p));
-        let before: Vec<T> = read_tile(ctx.level, input, p, &Grid::of(input.image, p));
+        let before: Vec<T> = read_tile(ctx.level, input, p, &Grid::new(input.image, p));
         let view = View::part(&before, outer, plane.width, plane.height)
             .filter(|_| core.width() == plane.width)
             .ok_or_else(|| unsupported(PlaneError::Window))?;
@@ -231,7 +231,7 @@ impl F3kdb {
             .zip(&self.rules)
             .enumerate()
             .map(|(p, (plane, rule))| {
-                let grid = Grid::of(input.image, p);
+                let grid = Grid::new(input.image, p);
                 Mutex::new(Target {
                     rule,
                     diffusion: rule.diffuses().then(|| rule.diffusion(plane.width)),
@@ -293,7 +293,7 @@ impl Restorer for F3kdb {
         if self.idle {
             return Ok(());
         }
-        if Grid::of(input.image, 0).bits <= 8 {
+        if Grid::new(input.image, 0).bits <= 8 {
             self.restore_as::<u8>(input, output, ctx)
         } else {
             self.restore_as::<u16>(input, output, ctx)

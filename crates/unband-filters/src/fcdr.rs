@@ -84,7 +84,7 @@ impl Fcdr {
         let halo = (2 * WINDOW_REACH + 1) * coarsest + DETECTION_REACH;
         // One 8-bit code in codes of this image's first plane.
         let eight = unband_image::dither::Grid::of_bits(image.color.model, 0, 8);
-        let unit = f64::from(Grid::of(image, 0).scale) / f64::from(eight.scale);
+        let unit = f64::from(Grid::new(image, 0).scale) / f64::from(eight.scale);
         Ok(Self { thresholds: Thresholds::new(params, unit), halo })
     }
 
@@ -108,7 +108,7 @@ impl Fcdr {
 
 /// Luma or grey of a window, in integer codes of the image's depth.
 fn grey_codes(image: &Image, window: Window, ctx: &Context<'_>) -> Vec<u16> {
-    let grid = Grid::of(image, 0);
+    let grid = Grid::new(image, 0);
     let width = window.width();
     let mut codes = vec![0; width * window.height()];
     if width == 0 {

@@ -82,7 +82,7 @@ fn rule(params: &FfmpegDebandParams, image: &Image, plane: usize) -> Rule {
         Model::Rgb => [p.thr3, p.thr1, p.thr2],
         Model::Gray | Model::Yuv { .. } => [p.thr1, p.thr2, p.thr3],
     };
-    Rule::new(Grid::of(image, plane).bits, by_plane[plane.min(2)], p.blur)
+    Rule::new(Grid::new(image, plane).bits, by_plane[plane.min(2)], p.blur)
 }
 
 impl FfmpegDeband {
@@ -119,7 +119,7 @@ impl FfmpegDeband {
         let mut means = Vec::new();
         for (p, (plane, &rule)) in input.image.planes.iter().zip(&self.rules).enumerate() {
             ctx.check()?;
-            let grid = Grid::of(input.image, p);
+            let grid = Grid::new(input.image, p);
             let (core, outer) = (input.core_on(p), input.outer_on(p));
             let before: Vec<T> = read_tile(ctx.level, input, p, &grid);
             let view = View::part(&before, outer, plane.width, plane.height)
@@ -173,7 +173,7 @@ impl Restorer for FfmpegDeband {
         output: &mut TileOut,
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
-        if Grid::of(input.image, 0).bits <= 8 {
+        if Grid::new(input.image, 0).bits <= 8 {
             self.restore_as::<u8>(input, output, ctx)
         } else {
             self.restore_as::<u16>(input, output, ctx)

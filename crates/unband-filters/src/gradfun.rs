@@ -74,7 +74,7 @@ impl Gradfun {
         let (width, height) = (image.width(), image.height());
         let shapes = image.planes.iter().enumerate().map(|(p, plane)| {
             let scale = (width.div_ceil(plane.width), height.div_ceil(plane.height));
-            let shape = Shape::new(params.strength, params.radius, Grid::of(image, p).bits, scale);
+            let shape = Shape::new(params.strength, params.radius, Grid::new(image, p).bits, scale);
             halo = halo.max(shape.reach() * scale.0.max(scale.1));
             shape
         });
@@ -93,7 +93,7 @@ impl Gradfun {
             if !shape.touches(plane.width, plane.height) {
                 continue;
             }
-            let grid = Grid::of(input.image, p);
+            let grid = Grid::new(input.image, p);
             let (core, outer) = (input.core_on(p), input.outer_on(p));
             let before: Vec<T> = read_tile(ctx.level, input, p, &grid);
             let view = View::part(&before, outer, plane.width, plane.height)
@@ -128,7 +128,7 @@ impl Restorer for Gradfun {
         output: &mut TileOut,
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
-        if Grid::of(input.image, 0).bits == 8 {
+        if Grid::new(input.image, 0).bits == 8 {
             self.restore_as::<u8>(input, output, ctx)
         } else {
             self.restore_as::<u16>(input, output, ctx)

@@ -68,7 +68,7 @@ pub struct Grid {
 
 impl Grid {
     /// The grid of a plane of an image; floating-point images use 16 bits.
-    pub fn of(image: &Image, plane: usize) -> Self {
+    pub fn new(image: &Image, plane: usize) -> Self {
         let bits = match image.depth {
             Depth::Int(bits) => bits.clamp(1, 16),
             Depth::F32 => 16,
@@ -227,7 +227,7 @@ mod tests {
                 Image::from_yuv420(32, 8, [&codes, &codes[..64], &codes[192..]], Matrix::Bt709, range)
                     .unwrap();
             for (plane, want) in [(0, &codes[..]), (1, &codes[..64]), (2, &codes[192..])] {
-                let grid = Grid::of(&image, plane);
+                let grid = Grid::new(&image, plane);
                 let mut back = vec![0u8; want.len()];
                 u8::read(Level::best(), &mut back, &image.planes[plane].data, &grid);
                 assert_eq!(back, want);
@@ -245,7 +245,7 @@ mod tests {
             for bits in 1..=16 {
                 let model = Model::Yuv { matrix: Matrix::Bt709, range, subsampling: Subsampling::NONE };
                 let image = Image::new(vec![Plane::filled(1, 1, 0.5); 3], model, Depth::Int(bits));
-                let grid = Grid::of(&image, 1);
+                let grid = Grid::new(&image, 1);
                 let neutral = 0.5 * grid.scale + grid.zero;
                 assert_eq!(neutral.to_bits(), (f32::from(bits).exp2() / 2.0).to_bits(), "{range:?} {bits}");
             }

@@ -120,7 +120,7 @@ impl Filter {
             self.work = Some(if self.still {
                 Work::Images(options)
             } else {
-                let how = FrameOptions::of(options, Temporal::Off);
+                let how = FrameOptions::new(options, Temporal::Off);
                 Work::Frames(Box::new(FrameProcessor::new(how, &Context::default())))
             });
         }

@@ -33,6 +33,6 @@ pub(crate) fn method(text: &str) -> Result<Choice, String> {
     }
     let folder = unband_infer::models::folder();
     let mut method = models::parse_method(text, folder.as_deref()).map_err(message)?;
-    models::settle(&mut method, folder.as_deref()).map_err(message)?;
+    models::resolve(&mut method, folder.as_deref()).map_err(message)?;
     Ok(Choice::Named(method))
 }

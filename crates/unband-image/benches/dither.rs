@@ -67,7 +67,7 @@ fn main() {
                     }
                 }
             });
-            println!("  dither {:<16} {spent:7.2}", dither.word());
+            println!("  dither {:<16} {spent:7.2}", dither.as_str());
         }
         let rows = |planes: &mut Planes, keep: &dyn Fn(&mut [f32], &[f32])| {
             for (p, plane) in planes.iter_mut().enumerate() {

@@ -49,7 +49,7 @@ impl Matrix {
     }
 
     /// Code of the colour primaries of BT.2020.
-    pub const BT2020_PRIMARIES: u8 = 9;
+    pub(crate) const BT2020_PRIMARIES: u8 = 9;
 
     /// The matrix of a code point (ITU-T H.273, matrix coefficients).
     fn of_cicp(code: u8) -> Option<Self> {

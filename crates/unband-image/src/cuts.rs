@@ -72,12 +72,12 @@ impl Cuts {
     /// Is this frame the first of a shot? `luma` holds 8-bit codes row by row without padding. True for the
     /// very first frame and after a change of size.
     pub fn begins_u8(&mut self, luma: &[u8], width: usize) -> bool {
-        self.begins(Thumbnail::of(luma, width, 8))
+        self.begins(Thumbnail::new(luma, width, 8))
     }
 
     /// As [`begins_u8`](Self::begins_u8), for codes of `bits` bits, 9 to 16.
     pub fn begins_u16(&mut self, luma: &[u16], width: usize, bits: u8) -> bool {
-        self.begins(Thumbnail::of(luma, width, bits))
+        self.begins(Thumbnail::new(luma, width, bits))
     }
 
     fn begins(&mut self, new: Thumbnail) -> bool {

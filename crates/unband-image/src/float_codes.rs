@@ -28,7 +28,7 @@ pub struct Uncoded {
 }
 
 impl Uncoded {
-    pub(crate) fn of(image: &Image) -> Self {
+    pub(crate) fn from_image(image: &Image) -> Self {
         Self {
             planes: image.planes.clone(),
             alpha: image.alpha.clone(),

@@ -198,7 +198,7 @@ impl LightCodes {
 
     /// Turns the samples of an image into codes.
     pub(crate) fn put_codes(self, image: &mut Image) -> Uncoded {
-        let source = Uncoded::of(image);
+        let source = Uncoded::from_image(image);
         for value in image.planes.iter_mut().flat_map(|plane| &mut plane.data) {
             *value = self.code(*value);
         }

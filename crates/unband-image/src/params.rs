@@ -485,7 +485,7 @@ macro_rules! words {
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// The word for it.
-            pub fn word(self) -> &'static str {
+            pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),* }
             }
         }
@@ -495,7 +495,7 @@ macro_rules! words {
             fn parse(text: &str) -> Option<Self> {
                 match text.trim() { $($word => Some(Self::$variant),)* _ => None }
             }
-            fn show(&self) -> String { self.word().to_owned() }
+            fn show(&self) -> String { self.as_str().to_owned() }
         }
     };
 }

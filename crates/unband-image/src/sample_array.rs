@@ -186,7 +186,7 @@ impl SampleArray {
     }
 
     /// The samples of an RGB or grey image, on the grid of its depth.
-    pub fn of(image: &Image, planar: bool, ctx: &Context<'_>) -> Self {
+    pub fn from_image(image: &Image, planar: bool, ctx: &Context<'_>) -> Self {
         let planes: Vec<&[f32]> =
             image.planes.iter().chain(&image.alpha).map(|plane| &plane.data[..]).collect();
         let depth = image.depth;

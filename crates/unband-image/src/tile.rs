@@ -36,7 +36,7 @@ pub struct Layout {
 impl Layout {
     /// Layout for an image of `size` and windows of about `tile` squared, as required by the restorer and the
     /// number of threads.
-    pub fn of(restorer: &dyn Restorer, size: (usize, usize), tile: usize, threads: usize) -> Self {
+    pub fn from_restorer(restorer: &dyn Restorer, size: (usize, usize), tile: usize, threads: usize) -> Self {
         let layout = Self::new(size, &restorer.needs(), tile, threads);
         // Windows that run one after the other need only one row of them.
         if restorer.spreads() { Self { band: layout.window.1, ..layout } } else { layout }
@@ -116,7 +116,7 @@ pub fn restore_in_place(
     finish: &mut dyn FnMut(&Image, &mut Band),
     ctx: &Context<'_>,
 ) -> Result<(), RestoreError> {
-    let layout = Layout::of(restorer, (image.width(), image.height()), tile, ctx.threads);
+    let layout = Layout::from_restorer(restorer, (image.width(), image.height()), tile, ctx.threads);
     let bands = layout.bands();
     let count = bands.len();
     let (mut waiting, mut spare): (Option<Band>, Option<Band>) = (None, None);

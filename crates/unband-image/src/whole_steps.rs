@@ -92,7 +92,7 @@ impl WholeSteps {
 
     /// Turns the samples of an image into codes. Missing samples continue the others and become transparent.
     pub(crate) fn put_codes(&self, image: &mut Image) -> Uncoded {
-        let source = Uncoded::of(image);
+        let source = Uncoded::from_image(image);
         let depth = self.depth();
         for plane in &mut image.planes {
             let mut weights = Plane::filled(plane.width, plane.height, 1.0);

@@ -81,7 +81,7 @@ fn flat_planes_stay_flat_and_the_same_size_stays_as_it_is() {
         for (width, height) in [(1, 1), (5, 3), (13, 9), (29, 7), (40, 31), (6, 20)] {
             let out = flat.resized(width, height, method);
             assert_eq!((out.width, out.height), (width, height));
-            assert!(out.data.iter().all(|v| (v - 0.3).abs() < 1e-6), "{} {width}×{height}", method.word());
+            assert!(out.data.iter().all(|v| (v - 0.3).abs() < 1e-6), "{} {width}×{height}", method.as_str());
         }
         assert_eq!(ramp.resized(13, 7, method), ramp);
     }

@@ -15,7 +15,7 @@ use unband_simd::infer::deform_grad::{self, TurnGradients};
 use unband_simd::train::conv_grad;
 
 /// Maps of the geometry: sine and cosine of the rotation, stretch of the kernel's rows, size.
-pub const MAPS: usize = 4;
+pub(crate) const MAPS: usize = 4;
 
 /// Rows of a part of the way forward.
 const LINES: usize = 8;

@@ -65,7 +65,7 @@ impl Cells {
     }
 
     /// Squares with the grid, if it is not present everywhere.
-    pub fn regions(&self) -> Option<&GridRegions> {
+    pub(crate) fn regions(&self) -> Option<&GridRegions> {
         self.regions.as_ref()
     }
 

@@ -115,7 +115,7 @@ pub fn weighted<E>(
 }
 
 /// Rows and columns of the patches' upper left corners, for sides that are multiples of 256.
-pub fn origins(height: usize, width: usize) -> Vec<(usize, usize)> {
+pub(crate) fn origins(height: usize, width: usize) -> Vec<(usize, usize)> {
     let along = |side: usize| (0..=side.saturating_sub(PATCH)).step_by(STEP);
     along(height).flat_map(|top| along(width).map(move |left| (top, left))).collect()
 }

@@ -28,7 +28,7 @@ impl Default for Access {
 impl Access {
     /// The permissions that all inputs have. A missing input, and `-` for standard input, impose no
     /// restriction.
-    pub fn of<P: AsRef<Path>>(inputs: impl IntoIterator<Item = P>) -> Self {
+    pub fn from_paths<P: AsRef<Path>>(inputs: impl IntoIterator<Item = P>) -> Self {
         let mut access = Self::default();
         for input in inputs {
             access.restrict(input.as_ref());

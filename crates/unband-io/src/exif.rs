@@ -245,7 +245,7 @@ pub(crate) fn has_thumbnail(bytes: &[u8]) -> bool {
 /// Rewrites a block after its orientation has been applied to the samples. The tag becomes 1. Sizes and
 /// densities are swapped if the image was transposed. The thumbnail is unlinked, since its orientation would
 /// now be wrong.
-pub(crate) fn settle_orientation(bytes: &mut [u8], applied: u8) {
+pub(crate) fn set_orientation(bytes: &mut [u8], applied: u8) {
     let copy = bytes.to_vec();
     let Some(block) = Block::new(&copy) else { return };
     let Some((entries, _)) = block.first() else { return };
@@ -409,7 +409,7 @@ impl Block<'_> {
 }
 
 /// Sets the orientation in an XMP packet to 1, after it has been applied.
-pub(crate) fn settle_xmp(xmp: &mut [u8]) {
+pub(crate) fn set_xmp_orientation(xmp: &mut [u8]) {
     for (open, close) in
         [(&b"tiff:Orientation=\""[..], b'"'), (b"tiff:Orientation='", b'\''), (b"<tiff:Orientation>", b'<')]
     {

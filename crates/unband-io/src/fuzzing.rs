@@ -16,7 +16,7 @@ pub fn exif(bytes: &[u8]) {
     let Some(block) = exif::block(bytes) else { return };
     for applied in [exif::orientation(block), 6] {
         let mut upright = block.to_vec();
-        exif::settle_orientation(&mut upright, applied);
+        exif::set_orientation(&mut upright, applied);
         assert_eq!(upright.len(), block.len());
     }
     exif::describes_more_than_density(block);
@@ -48,7 +48,7 @@ pub fn xmp(bytes: &[u8]) {
     let extended = xmp::extend(long, &[]);
     assert_eq!(xmp::join(&extended.packet, long), long);
     let mut settled = short.to_vec();
-    exif::settle_xmp(&mut settled);
+    exif::set_xmp_orientation(&mut settled);
     assert_eq!(settled.len(), short.len());
 }
 

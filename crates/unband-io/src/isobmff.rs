@@ -58,7 +58,7 @@ pub fn child(mut bytes: &[u8], wanted: BoxType) -> Option<&[u8]> {
 }
 
 /// The major brand of a file, and all of its brands.
-pub fn brands(bytes: &[u8]) -> Option<(&[u8], impl Iterator<Item = &[u8]>)> {
+pub(crate) fn brands(bytes: &[u8]) -> Option<(&[u8], impl Iterator<Item = &[u8]>)> {
     if bytes.get(4..8)? != b"ftyp" {
         return None;
     }

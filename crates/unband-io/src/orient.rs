@@ -35,15 +35,15 @@ pub(crate) fn apply(image: &mut Image, orientation: u8) -> Result<(), Error> {
         tiff.size = (tiff.size.1, tiff.size.0);
     }
     let metadata = &mut image.metadata;
-    settle_tags(metadata);
+    set_tags(metadata);
     if let Some(block) = &mut metadata.exif {
         if exif::has_thumbnail(block) {
             metadata.unread.push("Exif thumbnail".to_owned());
         }
-        exif::settle_orientation(block, orientation);
+        exif::set_orientation(block, orientation);
     }
     if let Some(xmp) = &mut metadata.xmp {
-        exif::settle_xmp(xmp);
+        exif::set_xmp_orientation(xmp);
     }
     if let Some(map) = &mut metadata.gain_map {
         map.orientation = orientation;
@@ -58,7 +58,7 @@ pub(crate) fn apply(image: &mut Image, orientation: u8) -> Result<(), Error> {
 }
 
 /// Removes the tags of a place on Earth: they are those of the stored rows and columns.
-fn settle_tags(metadata: &mut Metadata) {
+fn set_tags(metadata: &mut Metadata) {
     let tags = &mut metadata.tiff.tags;
     let all = tags.len();
     tags.retain(|tag| !exif::is_place(tag.tag));

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// Beginning of their names.
-pub const PREFIX: &str = ".unband-";
+pub(crate) const PREFIX: &str = ".unband-";
 /// End of their names.
-pub const SUFFIX: &str = ".tmp";
+pub(crate) const SUFFIX: &str = ".tmp";
 
 /// Folders whose stale files this program has removed.
 static CLEANED: LazyLock<Mutex<HashSet<PathBuf>>> = LazyLock::new(Mutex::default);

@@ -31,7 +31,7 @@ fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, M
     for place in &places {
         sum += 1.0 - f64::from(*known.get(place).ok_or(Unasked)?);
     }
-    Ok(Score::of(sum / places.len().max(1) as f64))
+    Ok(Score::from_value(sum / places.len().max(1) as f64))
 }
 
 /// Registry entry.

@@ -31,7 +31,7 @@ use thresholds::TOP;
 const NAME: &str = "cambi";
 
 /// Number of scales.
-pub const SCALES: usize = 5;
+pub(crate) const SCALES: usize = 5;
 
 /// Weight of a contrast at each scale.
 const SCALE_WEIGHTS: [f64; SCALES] = [16.0, 8.0, 4.0, 2.0, 1.0];

@@ -20,7 +20,7 @@ impl Clean {
     ///
     /// # Errors
     /// When it is not RGB or grey or has samples that are not finite.
-    pub fn of(reference: &Image) -> Result<Self, MetricError> {
+    pub fn new(reference: &Image) -> Result<Self, MetricError> {
         check("the smooth mask", reference)?;
         let luma = Field::luma(reference);
         let mask = smooth_mask(&luma);

@@ -71,7 +71,7 @@ pub fn false_steps(image: &Image, clean: &Clean) -> Result<FalseSteps, MetricErr
 
 fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     let (image, reference) = both("false-steps", "a reference", image, reference)?;
-    let found = false_steps(image, &Clean::of(reference)?)?;
+    let found = false_steps(image, &Clean::new(reference)?)?;
     Ok(Score { value: found.per_thousand, details: vec![("mean_excess_codes", found.mean_excess_codes)] })
 }
 

@@ -65,7 +65,7 @@ impl Field {
 
     /// The transposed field.
     #[must_use]
-    pub fn transposed(&self) -> Self {
+    pub(crate) fn transposed(&self) -> Self {
         let mut out = Self::zeros(self.height, self.width);
         // Squares of 16 keep both sides in cache.
         for y0 in (0..self.height).step_by(16) {
@@ -130,7 +130,7 @@ impl Field {
 
     /// Convolves across and down with a kernel of odd length and unit sum; the size stays the same.
     #[must_use]
-    pub fn convolved(&self, kernel: &[f64], border: Beyond) -> Self {
+    pub(crate) fn convolved(&self, kernel: &[f64], border: Beyond) -> Self {
         let (w, h, r) = (self.width, self.height, kernel.len() / 2);
         let mut across = Self::zeros(w, h);
         let columns: Vec<usize> =
@@ -155,7 +155,7 @@ impl Field {
     }
 
     /// Sum of squared differences.
-    pub fn squared_error(&self, other: &Self) -> f64 {
+    pub(crate) fn squared_error(&self, other: &Self) -> f64 {
         self.data.iter().zip(&other.data).map(|(a, b)| (a - b) * (a - b)).sum()
     }
 }

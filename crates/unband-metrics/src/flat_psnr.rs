@@ -26,7 +26,7 @@ pub fn flat_psnr(image: &Image, clean: &Clean) -> Result<f64, MetricError> {
 
 fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     let (image, reference) = both("flat-psnr", "a reference", image, reference)?;
-    let clean = Clean::of(reference)?;
+    let clean = Clean::new(reference)?;
     let value = flat_psnr(image, &clean)?;
     Ok(Score { value, details: vec![("smooth_samples", clean.count as f64)] })
 }

@@ -13,7 +13,7 @@ const NAME: &str = "gradient-gap";
 ///
 /// # Errors
 /// When the sizes differ, the images are not RGB or grey, or one of them is flat.
-pub fn gradient_gap(image: &Image, reference: &Image) -> Result<f64, MetricError> {
+pub(crate) fn gradient_gap(image: &Image, reference: &Image) -> Result<f64, MetricError> {
     let (image, reference) = both(NAME, "the reference", image, Some(reference))?;
     let (own, wanted) = (energy(&Field::luma(image)), energy(&Field::luma(reference)));
     if own <= 0.0 || wanted <= 0.0 {
@@ -38,7 +38,7 @@ fn energy(luma: &Field) -> f64 {
 
 fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     let (image, reference) = both(NAME, "the reference", image, reference)?;
-    gradient_gap(image, reference).map(Score::of)
+    gradient_gap(image, reference).map(Score::from_value)
 }
 
 /// Registry entry.

@@ -116,7 +116,7 @@ pub struct Score {
 
 impl Score {
     /// A value without details.
-    pub fn of(value: f64) -> Self {
+    pub fn from_value(value: f64) -> Self {
         Self { value, details: Vec::new() }
     }
 }

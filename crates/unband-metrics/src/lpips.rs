@@ -9,7 +9,7 @@ use unband_infer::lpips::{Backbone, Lpips};
 use crate::{Better, ComparedWith, Fault, Metric, MetricError, MinSize, Score, at_least, both, network};
 
 /// Minimum side for the network of a backbone.
-pub const fn least_side(backbone: Backbone) -> usize {
+pub(crate) const fn least_side(backbone: Backbone) -> usize {
     match backbone {
         Backbone::Alex => 31,
         Backbone::Vgg => 32,
@@ -63,7 +63,7 @@ pub const ENTRY: Metric = Metric {
 };
 
 /// LPIPS with VGG-16.
-pub const ENTRY_VGG: Metric = Metric {
+pub(crate) const ENTRY_VGG: Metric = Metric {
     name: "lpips-vgg",
     title: "LPIPS: distance between VGG-16 features of two images",
     purpose: "The same with the network that serves as a loss. Slow, and needs about 1,000 bytes of memory per pixel.",
@@ -74,7 +74,7 @@ pub const ENTRY_VGG: Metric = Metric {
 };
 
 /// LPIPS with SqueezeNet.
-pub const ENTRY_SQUEEZE: Metric = Metric {
+pub(crate) const ENTRY_SQUEEZE: Metric = Metric {
     name: "lpips-squeeze",
     title: "LPIPS: distance between SqueezeNet features of two images",
     purpose: "The same with a network of a few megabytes.",

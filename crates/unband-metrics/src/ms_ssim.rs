@@ -29,7 +29,7 @@ fn of_grey(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Resul
     let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
     at_least(ENTRY.name, LEAST_SIDE, image.width(), image.height())?;
     let (a, b) = grey_pair(image, reference);
-    product(a, b, &Window::gaussian(), |field| reduced(field, 2), ctx).map(Score::of)
+    product(a, b, &Window::gaussian(), |field| reduced(field, 2), ctx).map(Score::from_value)
 }
 
 /// Multi-scale SSIM per channel, then the mean over channels, as used in training and evaluation of networks.
@@ -45,7 +45,7 @@ fn of_channels(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> R
     let window = Window::gaussian_f32();
     let planes = image.planes.len();
     let channel = |c| product(Field::plane(image, c), Field::plane(reference, c), &window, pooled, ctx);
-    Ok(Score::of((0..planes).map(channel).sum::<Result<f64, _>>()? / planes as f64))
+    Ok(Score::from_value((0..planes).map(channel).sum::<Result<f64, _>>()? / planes as f64))
 }
 
 fn product(
@@ -95,7 +95,7 @@ pub const ENTRY: Metric = Metric {
 };
 
 /// On RGB.
-pub const ENTRY_RGB: Metric = Metric {
+pub(crate) const ENTRY_RGB: Metric = Metric {
     name: "ms-ssim-rgb",
     title: "Structural similarity over five scales, mean over channels",
     purpose: "For tables made with PyTorch programs, which train with it too.",

@@ -19,7 +19,7 @@ use crate::{
 const NAME: &str = "niqe";
 
 /// Side of the blocks at the first scale, in samples.
-pub const BLOCK: usize = 96;
+pub(crate) const BLOCK: usize = 96;
 
 /// Number of features of a block: 18 at each of two scales.
 const FEATURES: usize = 36;
@@ -96,7 +96,7 @@ pub(crate) fn rounded_luma(image: &Image) -> Result<Field, MetricError> {
 }
 
 fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
-    niqe(image, ctx).map(Score::of)
+    niqe(image, ctx).map(Score::from_value)
 }
 
 /// Registry entry.
@@ -115,11 +115,11 @@ pub const ENTRY: Metric = Metric {
 
 fn gap(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
     let (image, reference) = both(ENTRY_GAP.name, "the reference", image, reference)?;
-    Ok(Score::of((niqe(image, ctx)? - niqe(reference, ctx)?).abs()))
+    Ok(Score::from_value((niqe(image, ctx)? - niqe(reference, ctx)?).abs()))
 }
 
 /// Registry entry: NIQE with a known clean image.
-pub const ENTRY_GAP: Metric = Metric {
+pub(crate) const ENTRY_GAP: Metric = Metric {
     name: "niqe-gap",
     title: "Difference in NIQE from the reference",
     purpose: "Whether an image looks as much like a photograph as the clean one does. Even a clean window of sky has a high NIQE.",

@@ -28,7 +28,7 @@ const SIZES: usize = 3;
 /// Minimum side of an image: a quarter of it still has 5×5 blocks of 5×5 samples.
 ///
 /// Differs: the authors' code also takes images as narrow as 45 samples if the other side is long enough.
-pub const LEAST_SIDE: usize = 84;
+pub(crate) const LEAST_SIDE: usize = 84;
 
 const _: () = assert!(LEAST_SIDE >= global::LEAST_SIDE);
 

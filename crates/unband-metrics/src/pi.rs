@@ -23,7 +23,7 @@ pub struct Index {
 }
 
 impl Index {
-    fn of(niqe: f64, nrqm: f64) -> Self {
+    fn new(niqe: f64, nrqm: f64) -> Self {
         Self { value: f64::midpoint(10.0 - nrqm, niqe), niqe, nrqm }
     }
 }
@@ -37,7 +37,7 @@ impl Index {
 /// As those two functions.
 pub fn pi(image: &Image, model: &Model, ctx: &Context<'_>) -> Result<Index, MetricError> {
     check(ENTRY.name, image)?;
-    Ok(Index::of(niqe::niqe(image, ctx)?, nrqm::nrqm(image, model, ctx)?.value))
+    Ok(Index::new(niqe::niqe(image, ctx)?, nrqm::nrqm(image, model, ctx)?.value))
 }
 
 /// The index as in the challenge's program: both parts use BT.601 luma in studio range, rounded to 8 bits,
@@ -53,7 +53,7 @@ pub fn pi_pirm(image: &Image, model: &Model, ctx: &Context<'_>) -> Result<Index,
     at_least(ENTRY_PIRM.name, LEAST_SHAVED, luma.width, luma.height)?;
     let luma = luma.cropped(SHAVED, SHAVED, luma.width - 2 * SHAVED, luma.height - 2 * SHAVED);
     let niqe = niqe::of_luma(&luma, ctx)?;
-    Ok(Index::of(niqe, model.quality(&nrqm::of_grey(&luma, ctx)?).value))
+    Ok(Index::new(niqe, model.quality(&nrqm::of_grey(&luma, ctx)?).value))
 }
 
 /// Signature of both functions.
@@ -89,7 +89,7 @@ pub const ENTRY: Metric = Metric {
 };
 
 /// On cropped luma.
-pub const ENTRY_PIRM: Metric = Metric {
+pub(crate) const ENTRY_PIRM: Metric = Metric {
     name: "pi-pirm",
     title: "Perceptual index by the rules of the PIRM challenge",
     purpose: "For tables of the challenge: both parts use luma in studio range, cropped by 4 samples on each side.",

@@ -26,7 +26,7 @@ fn of_channels(image: &Image, reference: Option<&Image>) -> Result<Score, Metric
         sum += a.squared_error(&b);
         count += a.data.len();
     }
-    Ok(Score::of(from_mse(sum / count as f64)))
+    Ok(Score::from_value(from_mse(sum / count as f64)))
 }
 
 /// PSNR of BT.601 studio luma, 16 + (65.481 R + 128.553 G + 24.966 B)/255, peak 255, in dB. `rounded` rounds
@@ -38,7 +38,7 @@ fn of_luma(image: &Image, reference: Option<&Image>, rounded: bool) -> Result<Sc
     let name = if rounded { ENTRY_Y_ROUNDED.name } else { ENTRY_Y.name };
     let (image, reference) = both(name, "a reference", image, reference)?;
     let (a, b) = (studio_luma(image, rounded), studio_luma(reference, rounded));
-    Ok(Score::of(from_mse(a.squared_error(&b) / a.data.len() as f64)))
+    Ok(Score::from_value(from_mse(a.squared_error(&b) / a.data.len() as f64)))
 }
 
 /// BT.601 luma in studio range (16..=235). Rounded as in the original: ties to even after a sum in
@@ -69,7 +69,7 @@ pub const ENTRY: Metric = Metric {
 };
 
 /// On luma.
-pub const ENTRY_Y: Metric = Metric {
+pub(crate) const ENTRY_Y: Metric = Metric {
     name: "psnr-y",
     title: "Peak signal-to-noise ratio of luma",
     purpose: "The same for brightness alone, as papers on super-resolution report it.",
@@ -79,7 +79,7 @@ pub const ENTRY_Y: Metric = Metric {
 };
 
 /// On luma rounded to integer codes.
-pub const ENTRY_Y_ROUNDED: Metric = Metric {
+pub(crate) const ENTRY_Y_ROUNDED: Metric = Metric {
     name: "psnr-y-rounded",
     title: "Peak signal-to-noise ratio of luma rounded to 8 bits",
     purpose: "For tables of programs that work on bytes: brightness is rounded first.",

@@ -28,7 +28,7 @@ fn over_channels<const N: usize>(
     let planes = image.planes.len();
     let channel = |c| window.means(&Field::plane(image, c), &Field::plane(reference, c), ctx);
     let sum: f64 = (0..planes).map(|c| channel(c).map(|m| m.similarity)).sum::<Result<_, _>>()?;
-    Ok(Score::of(sum / planes as f64))
+    Ok(Score::from_value(sum / planes as f64))
 }
 
 /// SSIM with the 11×11 Gaussian window on BT.601 luma in studio range, not rounded.
@@ -36,7 +36,7 @@ fn luma(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<S
     let (image, reference) = both(ENTRY_Y.name, "a reference", image, reference)?;
     at_least(ENTRY_Y.name, 11, image.width(), image.height())?;
     let (a, b) = (studio_luma(image, false), studio_luma(reference, false));
-    Ok(Score::of(Window::gaussian().means(&a, &b, ctx)?.similarity))
+    Ok(Score::from_value(Window::gaussian().means(&a, &b, ctx)?.similarity))
 }
 
 /// SSIM with the 11×11 Gaussian window on grey (0.299, 0.587, 0.114) after downscaling by the integer nearest
@@ -54,7 +54,7 @@ fn matlab(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result
     if factor > 1 {
         (a, b) = (reduced(&a, factor), reduced(&b, factor));
     }
-    Ok(Score::of(Window::gaussian().means(&a, &b, ctx)?.similarity))
+    Ok(Score::from_value(Window::gaussian().means(&a, &b, ctx)?.similarity))
 }
 
 /// On RGB, the variant that most papers on restoration report.
@@ -72,7 +72,7 @@ pub const ENTRY: Metric = Metric {
 };
 
 /// On luma (BT.601, studio range).
-pub const ENTRY_Y: Metric = Metric {
+pub(crate) const ENTRY_Y: Metric = Metric {
     name: "ssim-gauss11-y",
     title: "Structural similarity of luma",
     purpose: "SSIM of brightness alone, as papers on super-resolution report it.",
@@ -82,7 +82,7 @@ pub const ENTRY_Y: Metric = Metric {
 };
 
 /// On RGB with scikit-image's defaults.
-pub const ENTRY_UNIFORM7: Metric = Metric {
+pub(crate) const ENTRY_UNIFORM7: Metric = Metric {
     name: "ssim-uniform7-rgb",
     title: "Structural similarity with a 7×7 box, mean over channels",
     purpose: "For tables made with scikit-image, whose default this is.",
@@ -95,7 +95,7 @@ pub const ENTRY_UNIFORM7: Metric = Metric {
 };
 
 /// On grey, downscaled depending on the image size.
-pub const ENTRY_MATLAB_GRAY: Metric = Metric {
+pub(crate) const ENTRY_MATLAB_GRAY: Metric = Metric {
     name: "ssim-matlab-gray",
     title: "Structural similarity of grey at about 256 rows",
     purpose: "For tables made with the authors' program: the image is downscaled first.",

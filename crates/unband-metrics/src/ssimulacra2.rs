@@ -34,7 +34,7 @@ fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Sc
         PixelSlice::new(bytes, width as u32, height as u32, stride, PixelDescriptor::RGBF32_LINEAR)
             .map_err(|_| Ssimulacra2Error::ImageTooLarge { actual })
     };
-    Ok(Score::of(compute_ssimulacra2(&slice(&a)?, &slice(&b)?)?))
+    Ok(Score::from_value(compute_ssimulacra2(&slice(&a)?, &slice(&b)?)?))
 }
 
 impl From<Ssimulacra2Error> for MetricError {

@@ -55,7 +55,7 @@ fn extreme(field: &Field, pick: fn(f64, f64) -> f64) -> Vec<f64> {
 
 fn score(image: &Image, input: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     let (image, input) = both("texture-change", "the input", image, input)?;
-    texture_change(image, input).map(Score::of)
+    texture_change(image, input).map(Score::from_value)
 }
 
 /// Registry entry.

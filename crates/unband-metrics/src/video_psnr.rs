@@ -23,7 +23,7 @@ impl Errors {
     ///
     /// # Errors
     /// When the colour models, sizes or chroma samplings differ, or samples are not finite.
-    pub fn of(image: &Image, reference: &Image, count: usize) -> Result<Self, MetricError> {
+    pub fn new(image: &Image, reference: &Image, count: usize) -> Result<Self, MetricError> {
         let (model, other) = (image.color.model, reference.color.model);
         if std::mem::discriminant(&model) != std::mem::discriminant(&other) {
             return Err(Fault::Models(model, other).of(NAME));
@@ -34,7 +34,7 @@ impl Errors {
             same_size(NAME, (a.width, a.height), (b.width, b.height))?;
             finite(NAME, a)?;
             finite(NAME, b)?;
-            let (from, to) = (Codes::of(image, p), Codes::of(reference, p));
+            let (from, to) = (Codes::new(image, p), Codes::new(reference, p));
             // Converts a code of the image to codes of the reference.
             let factor = to.scale / from.scale;
             let differences = a.data.iter().zip(&b.data).map(|(&a, &b)| {
@@ -72,7 +72,7 @@ struct Codes {
 }
 
 impl Codes {
-    fn of(image: &Image, plane: usize) -> Self {
+    fn new(image: &Image, plane: usize) -> Self {
         let grid = Grid::of_bits(image.color.model, plane, image.depth.bits().min(16));
         let whole = matches!(image.depth, Depth::Int(_));
         Self { scale: f64::from(grid.scale), zero: f64::from(grid.zero), whole }
@@ -121,7 +121,7 @@ pub fn value(metric: &Metric, errors: &Errors) -> Option<f64> {
 const NAME: &str = "video-psnr";
 
 fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
-    errors(image, reference).map(|errors| Score::of(errors.all()))
+    errors(image, reference).map(|errors| Score::from_value(errors.all()))
 }
 
 fn score_plane<const PLANE: usize>(
@@ -131,12 +131,12 @@ fn score_plane<const PLANE: usize>(
 ) -> Result<Score, MetricError> {
     let got = image.planes.len();
     let missing = Fault::Planes { model: image.color.model, needed: PLANE + 1, got }.of(NAME);
-    errors(image, reference)?.plane(PLANE).map(Score::of).ok_or(missing)
+    errors(image, reference)?.plane(PLANE).map(Score::from_value).ok_or(missing)
 }
 
 fn errors(image: &Image, reference: Option<&Image>) -> Result<Errors, MetricError> {
     let reference = reference.ok_or(Fault::Missing("a reference").of(NAME))?;
-    Errors::of(image, reference, usize::MAX)
+    Errors::new(image, reference, usize::MAX)
 }
 
 /// All planes together.

@@ -6,10 +6,10 @@ use crate::checkpoint::CheckpointFiles;
 use crate::zoo;
 
 /// Metadata key of the order, `rgb` or `bgr`.
-pub const ORDER: &str = "unband.order";
+pub(crate) const ORDER: &str = "unband.order";
 
 /// Metadata key of the scale.
-pub const SCALE: &str = "unband.scale";
+pub(crate) const SCALE: &str = "unband.scale";
 
 /// Metadata key of the number of steps.
 pub const STEPS: &str = "unband.steps";
@@ -34,7 +34,7 @@ impl Default for Convention {
 
 impl Convention {
     /// From the metadata of a file; `None` without any.
-    pub fn of(facts: &[(String, String)]) -> Option<Self> {
+    pub fn from_facts(facts: &[(String, String)]) -> Option<Self> {
         let fact = |key: &str| facts.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
         let (order, scale, steps) = (fact(ORDER), fact(SCALE), fact(STEPS));
         [order, scale, steps].iter().any(Option::is_some).then(|| Self {
@@ -46,7 +46,7 @@ impl Convention {
 
     /// That of a file: by its metadata, else by its checksum if it is a published one ([`zoo::PUBLISHED`]).
     pub fn of_file(source: &CheckpointFiles, facts: &[(String, String)]) -> Self {
-        Self::of(facts).or_else(|| known(source)).unwrap_or_default()
+        Self::from_facts(facts).or_else(|| known(source)).unwrap_or_default()
     }
 
     /// As metadata.
@@ -129,16 +129,17 @@ mod tests {
 
     #[test]
     fn metadata_states_it() {
-        assert_eq!(Convention::of(&[]), None);
+        assert_eq!(Convention::from_facts(&[]), None);
         let steps = NonZeroU32::new(3);
         let scaled = Convention { bgr: true, scale: 1.0 / 255.0, steps: None };
         for convention in [Convention::default(), scaled, Convention { steps, ..scaled }] {
-            assert_eq!(Convention::of(&convention.facts()), Some(convention));
+            assert_eq!(Convention::from_facts(&convention.facts()), Some(convention));
         }
-        let stated = |steps: &str| Convention::of(&[(STEPS.into(), steps.into())]).unwrap_or_default();
+        let stated =
+            |steps: &str| Convention::from_facts(&[(STEPS.into(), steps.into())]).unwrap_or_default();
         assert_eq!(stated("3"), Convention { steps, ..Convention::default() });
         assert_eq!((stated("0"), stated("many")), (Convention::default(), Convention::default()));
-        assert_eq!(Convention::of(&[(SCALE.into(), "nonsense".into())]), Some(Convention::default()));
+        assert_eq!(Convention::from_facts(&[(SCALE.into(), "nonsense".into())]), Some(Convention::default()));
     }
 
     #[test]

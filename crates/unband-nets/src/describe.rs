@@ -28,7 +28,9 @@ impl Graph {
     pub fn describe(&self, height: usize, width: usize) -> Result<String, ShapeError> {
         let shapes = self.shapes(height, width)?;
         let mut rows = vec![
-            TableRow::of(["at", "operation", "result", "parameters", "multiply-adds"].map(str::to_owned)),
+            TableRow::from_cells(
+                ["at", "operation", "result", "parameters", "multiply-adds"].map(str::to_owned),
+            ),
             TableRow::default(),
         ];
         for item in folded(self.lines(&shapes)) {
@@ -103,7 +105,7 @@ impl Graph {
                 end: node.scope.clone(),
                 left: false,
                 kind: node.op.definition().role(),
-                words: node.op.word(),
+                words: node.op.label(),
                 shape: shapes[i],
                 parameters,
                 multiply_adds: node.op.multiply_adds(&inputs, shapes[i]),
@@ -239,7 +241,7 @@ impl Item {
             format!("{margin}{}", if rest.is_empty() { "·" } else { rest })
         };
         let row = |at: String, words: String, shape: String| {
-            TableRow::of([at, words, shape, parameters, multiply_adds])
+            TableRow::from_cells([at, words, shape, parameters, multiply_adds])
         };
         match self {
             Self::Line(line) => {
@@ -328,7 +330,7 @@ fn below<'a>(path: &'a str, above: &str) -> &'a str {
 struct TableRow([String; 5]);
 
 impl TableRow {
-    fn of(cells: [String; 5]) -> Self {
+    fn from_cells(cells: [String; 5]) -> Self {
         Self(cells)
     }
 }

@@ -76,7 +76,7 @@ impl Graph {
     pub fn shapes(&self, height: usize, width: usize) -> Result<Vec<Shape>, ShapeError> {
         let mut shapes: Vec<Shape> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
-            let at = || format!("{} {} ({})", self.name, node.scope, node.op.word());
+            let at = || format!("{} {} ({})", self.name, node.scope, node.op.label());
             let shape = if let Op::Input(index) = node.op {
                 let input = &self.inputs[index.0];
                 if input.point {
@@ -172,7 +172,7 @@ impl Graph {
     ///
     /// # Errors
     /// As [`Graph::shapes`].
-    pub fn peak_bytes(&self, height: usize, width: usize) -> Result<usize, ShapeError> {
+    pub(crate) fn peak_bytes(&self, height: usize, width: usize) -> Result<usize, ShapeError> {
         let shapes = self.shapes(height, width)?;
         let last = self.last_uses();
         let (mut live, mut peak) = (0usize, 0usize);

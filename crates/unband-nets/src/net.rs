@@ -84,7 +84,7 @@ impl Net {
     }
 
     /// A learned parameter; the same name again is the same parameter.
-    pub fn trainable(&mut self, name: impl AsRef<str>, shape: &[usize]) -> ParamId {
+    pub(crate) fn trainable(&mut self, name: impl AsRef<str>, shape: &[usize]) -> ParamId {
         self.param(name.as_ref(), shape, Role::Trainable, Form::Plain)
     }
 

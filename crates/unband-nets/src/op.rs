@@ -92,8 +92,8 @@ operations! {
 
 impl Op {
     /// Short name for display.
-    pub fn word(&self) -> String {
-        self.definition().word()
+    pub fn label(&self) -> String {
+        self.definition().label()
     }
 
     /// The shape of the result.

@@ -35,7 +35,7 @@ impl Published {
 
     /// How its authors' scripts pass images to it. ADNet's `test_c.py` and `dataset.py` read images by
     /// `OpenCV` and do not exchange red and blue.
-    pub fn convention(&self) -> Convention {
+    pub(crate) fn convention(&self) -> Convention {
         Convention { bgr: self.architecture == arch::adnet::ENTRY.name, ..Convention::default() }
     }
 

@@ -3,7 +3,7 @@
 use pyo3::buffer::{Element, PyBuffer};
 use pyo3::prelude::*;
 use unband::{Context, ErrorKind, Image, ImageError};
-use unband_image::{SampleArray, SampleData};
+use unband::{SampleArray, SampleData};
 
 use crate::fault::Fault;
 
@@ -133,7 +133,7 @@ impl Samples {
     }
 
     /// The samples of an RGB or grey image, on the grid of its depth.
-    pub fn of(image: &Image, planar: bool, ctx: &Context<'_>) -> Self {
-        Self(SampleArray::of(image, planar, ctx))
+    pub fn from_image(image: &Image, planar: bool, ctx: &Context<'_>) -> Self {
+        Self(SampleArray::from_image(image, planar, ctx))
     }
 }

@@ -2,8 +2,8 @@
 
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
+use unband::nets::banded::{Banded, BandedShape};
 use unband::{Context, ErrorKind, With};
-use unband_infer::banded::{Banded, BandedShape};
 
 use crate::fault::Fault;
 

@@ -5,11 +5,9 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use unband::degrade::{DegradationRecipe, DegradationRecipeError, DegradeError, Pair, clean_rgb, seed_of};
+use unband::recipes::{DEGRADATION_RECIPES, find};
 use unband::{Depth, ErrorKind, Rng};
-use unband_data::degrade::DegradeError;
-use unband_data::files::{clean_rgb, seed_of};
-use unband_data::{DegradationRecipe, DegradationRecipeError, Pair};
-use unband_recipes::{DEGRADATION_RECIPES, find};
 
 use crate::array::Samples;
 use crate::fault::Fault;
@@ -24,15 +22,15 @@ impl From<DegradationRecipeError> for Fault {
         } else {
             ErrorKind::Option
         };
-        Self::of(kind, &error).about("recipe")
+        Self::from_error(kind, &error).about("recipe")
     }
 }
 
 impl From<DegradeError> for Fault {
     fn from(error: DegradeError) -> Self {
         match &error {
-            DegradeError::TooSmall { .. } => Self::of(ErrorKind::Input, &error).about("image"),
-            _ => Self::of(ErrorKind::Other, &error),
+            DegradeError::TooSmall { .. } => Self::from_error(ErrorKind::Input, &error).about("image"),
+            _ => Self::from_error(ErrorKind::Other, &error),
         }
     }
 }
@@ -74,7 +72,7 @@ impl Recipe {
         if is_name && !path.exists() {
             return Err(Fault::from(DegradationRecipeError::Unknown { name: name.to_owned() }).into());
         }
-        let text = unband_io::read_text(&path);
+        let text = unband::io::read_text(&path);
         text.map(Some).map_err(|source| Fault::from(DegradationRecipeError::Read { path, source }).into())
     }
 
@@ -125,14 +123,14 @@ impl Recipe {
             let (pair, record) = if let Some(side) = patch {
                 recipe.patch(&clean, side, rng)?
             } else {
-                let mut pair = Pair::of(clean);
+                let mut pair = Pair::from_clean(clean);
                 let record = recipe.apply(&mut pair, rng)?;
                 (pair, record)
             };
             let depth = if bits == 32 { Depth::F32 } else { Depth::Int(bits.clamp(1, 16)) };
             let side = |mut image: unband::Image| {
                 image.depth = depth;
-                Samples::of(&image, held.planar().unwrap_or(false), ctx)
+                Samples::from_image(&image, held.planar().unwrap_or(false), ctx)
             };
             let record = serde_json::to_string(&record).unwrap_or_default();
             Ok((side(pair.lq), side(pair.gt), record, seed))

@@ -9,8 +9,8 @@ use unband::evaluate::{
     TableRow, WeightsPolicy,
 };
 use unband::metrics::Direction;
+use unband::models;
 use unband::{ErrorKind, With};
-use unband_infer::models;
 
 use crate::fault::Fault;
 use crate::options::Given;
@@ -19,9 +19,9 @@ use crate::wait::{self, Stop};
 impl From<EvaluateError> for Fault {
     fn from(error: EvaluateError) -> Self {
         match &error {
-            EvaluateError::Cancelled => Self::of(ErrorKind::Cancelled, &error),
-            EvaluateError::File { .. } => Self::of(ErrorKind::File, &error),
-            _ => Self::of(ErrorKind::Option, &error).about("table"),
+            EvaluateError::Cancelled => Self::from_error(ErrorKind::Cancelled, &error),
+            EvaluateError::File { .. } => Self::from_error(ErrorKind::File, &error),
+            _ => Self::from_error(ErrorKind::Option, &error).about("table"),
         }
     }
 }

@@ -7,9 +7,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use unband::ErrorKind;
-use unband_image::frame::FrameError;
-use unband_image::{Hint, ParamError};
-use unband_video::VideoError;
+use unband::io::video::VideoError;
+use unband::{FrameError, Hint, ParamError};
 
 /// The class of `unband.errors`.
 fn class(kind: ErrorKind) -> &'static str {
@@ -44,7 +43,7 @@ impl Fault {
     }
 
     /// From an error of the library.
-    pub fn of(kind: ErrorKind, error: &dyn Hint) -> Self {
+    pub fn from_error(kind: ErrorKind, error: &dyn Hint) -> Self {
         Self { hint: error.hint().map(|hint| as_keywords(&hint)), ..Self::new(kind, error.to_string()) }
     }
 
@@ -106,7 +105,8 @@ impl From<Fault> for PyErr {
 
 impl From<unband::Error> for Fault {
     fn from(error: unband::Error) -> Self {
-        let fault = Self { argument: error.option().map(str::to_owned), ..Self::of(error.kind(), &error) };
+        let fault =
+            Self { argument: error.option().map(str::to_owned), ..Self::from_error(error.kind(), &error) };
         match error {
             unband::Error::Video(VideoError::Image { .. }) => {
                 fault.about("input").hint("`deband_file` takes the files of images")
@@ -116,15 +116,15 @@ impl From<unband::Error> for Fault {
     }
 }
 
-impl From<unband_io::Error> for Fault {
-    fn from(error: unband_io::Error) -> Self {
+impl From<unband::io::Error> for Fault {
+    fn from(error: unband::io::Error) -> Self {
         unband::Error::from(error).into()
     }
 }
 
 impl From<FrameError> for Fault {
     fn from(error: FrameError) -> Self {
-        unband_io::Error::from(error).into()
+        unband::io::Error::from(error).into()
     }
 }
 

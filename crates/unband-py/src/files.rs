@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use unband::files::{FileOptions, FileReport, Input, Output, output_stem};
+use unband::io::FormatEntry;
 use unband::{Context, With, batch, inputs};
-use unband_io::FormatEntry;
 
 use crate::fault::Fault;
 use crate::findings;
@@ -15,8 +15,9 @@ use crate::wait::{self, Stop};
 
 fn format_named(given: &Given<'_, '_>) -> Result<Option<&'static FormatEntry>, Fault> {
     let Some(name) = given.value::<String>("format", "the name of a format")? else { return Ok(None) };
-    let known: Vec<&str> = unband_io::FORMATS.iter().filter(|f| f.writes.is_some()).map(|f| f.name).collect();
-    let found = unband_io::by_name(&name).filter(|format| format.writes.is_some());
+    let known: Vec<&str> =
+        unband::io::FORMATS.iter().filter(|f| f.writes.is_some()).map(|f| f.name).collect();
+    let found = unband::io::by_name(&name).filter(|format| format.writes.is_some());
     let wrong = || Fault::option("format", &format!("one of {}", known.join(", ")), format!("`{name}`"));
     found.map(Some).ok_or_else(wrong)
 }

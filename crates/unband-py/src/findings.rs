@@ -2,30 +2,30 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
+use unband::FloatCodes;
+use unband::findings::{Dithering, Space};
 use unband::verdict::grade;
 use unband::{Findings, Proof, Report};
-use unband_image::FloatCodes;
-use unband_image::findings::{Dithering, Space};
 
 /// Findings; the map is rows × columns of `float32` in bytes.
 pub(crate) fn findings<'py>(py: Python<'py>, found: &Findings) -> PyResult<Bound<'py, PyDict>> {
     let row = PyDict::new(py);
     row.set_item("cause", found.cause_word())?;
     row.set_item("sentence", found.sentence())?;
-    row.set_item("grade", grade(found).word())?;
+    row.set_item("grade", grade(found).as_str())?;
     row.set_item("banded_share", found.visible_share())?;
     row.set_item("visible", found.visible)?;
     row.set_item("lossy", found.lossy)?;
     row.set_item("resized", found.resized)?;
     row.set_item("effective_bits", found.effective_bits)?;
     row.set_item("alpha_bits", found.alpha_bits())?;
-    row.set_item("dither", found.dither.as_ref().map(Dithering::word))?;
+    row.set_item("dither", found.dither.as_ref().map(Dithering::as_str))?;
     row.set_item("dither_tile", found.dither.as_ref().and_then(Dithering::side))?;
     row.set_item("colours", found.colours)?;
     let steps = |codes: &FloatCodes| codes.steps().map(|steps| steps.step);
     row.set_item("whole_step", found.float_codes.as_ref().and_then(steps))?;
     row.set_item("light_curve", found.light_curve())?;
-    row.set_item("drawing", found.drawing.map(unband::Drawing::word))?;
+    row.set_item("drawing", found.drawing.map(unband::Drawing::as_str))?;
     row.set_item(
         "space",
         match found.space {
@@ -55,10 +55,10 @@ pub(crate) fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'p
     let row = PyDict::new(py);
     row.set_item("findings", findings(py, &report.findings)?)?;
     row.set_item("method", report.method)?;
-    row.set_item("faithful", report.faithful.word())?;
+    row.set_item("faithful", report.faithful.as_str())?;
     row.set_item("changed", report.changed)?;
     row.set_item("alpha_repaired", report.alpha_repaired)?;
-    row.set_item("reason", report.reason.word())?;
+    row.set_item("reason", report.reason.as_str())?;
     row.set_item("depth", report.depth.bits())?;
     row.set_item("mean_shift_codes", report.mean_shift_codes)?;
     row.set_item("max_change_codes", report.max_change_codes)?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
+use unband::io::{Limits, Saving, WriteOptions};
 use unband::{ErrorKind, With};
-use unband_io::{Limits, Saving, WriteOptions};
 
 use crate::array::Samples;
 use crate::fault::Fault;
@@ -21,7 +21,7 @@ pub struct Image(pub Arc<unband::Image>);
 
 impl Image {
     /// Of an image of the library.
-    pub fn of(image: unband::Image) -> Self {
+    pub fn from_image(image: unband::Image) -> Self {
         Self(Arc::new(image))
     }
 }
@@ -30,7 +30,7 @@ impl Image {
 #[pyfunction]
 pub(crate) fn open(py: Python<'_>, path: PathBuf, options: &Bound<'_, PyDict>) -> PyResult<Image> {
     let job = Given(options).job(Stop::AtOnce)?;
-    wait::run(py, &job, move |_| Ok(Image::of(unband_io::read_file(&path, &Limits::default())?.0)))
+    wait::run(py, &job, move |_| Ok(Image::from_image(unband::io::read_file(&path, &Limits::default())?.0)))
 }
 
 /// An image whose samples can be those of an array: RGB or grey.
@@ -50,7 +50,7 @@ impl Image {
     /// Samples in `height × width × channels`. Luma and colour differences become RGB.
     fn samples(&self, py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Samples> {
         let (image, job) = (Arc::clone(&self.0), Given(options).job(Stop::AtOnce)?);
-        wait::run(py, &job, move |ctx| Ok(Samples::of(&*as_rgb(&image, ctx)?, false, ctx)))
+        wait::run(py, &job, move |ctx| Ok(Samples::from_image(&*as_rgb(&image, ctx)?, false, ctx)))
     }
 
     /// Everything that it holds, as text and blocks of bytes.
@@ -63,7 +63,7 @@ impl Image {
     /// The image of `dump`.
     #[staticmethod]
     fn load(py: Python<'_>, text: String, blobs: Vec<Vec<u8>>) -> PyResult<Self> {
-        Ok(Self::of(py.detach(move || pickle::loaded(&text, blobs))?))
+        Ok(Self::from_image(py.detach(move || pickle::loaded(&text, blobs))?))
     }
 
     /// Are samples, colour, depth and metadata the same?
@@ -141,12 +141,12 @@ impl Image {
                 new.threads = ctx.threads;
             });
             let saving = Saving::from(overwrite).but(|new| new.cancel = Some(ctx.cancel));
-            let format = unband_io::writer_for(&path)?;
-            let image = match unband_io::check_model(image.color.model, format) {
+            let format = unband::io::writer_for(&path)?;
+            let image = match unband::io::check_model(image.color.model, format) {
                 Ok(()) => image,
                 Err(_) => as_rgb(&image, ctx)?,
             };
-            let dropped = unband_io::write_file(&image, &path, format, &how, saving)?;
+            let dropped = unband::io::write_file(&image, &path, format, &how, saving)?;
             Ok(dropped.iter().map(ToString::to_string).collect())
         })
     }

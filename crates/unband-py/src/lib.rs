@@ -67,7 +67,7 @@ mod _unband {
     fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
         let speak = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            if !unband_io::is_decoding() {
+            if !unband::io::is_decoding() {
                 speak(panic);
             }
         }));

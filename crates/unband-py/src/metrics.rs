@@ -5,9 +5,9 @@ use std::path::Path;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use unband::metrics::Scope;
+use unband::metrics::{Better, ComparedWith, Domain, Fault as Cause, Metric, MetricError};
+use unband::models;
 use unband::{ErrorKind, With};
-use unband_infer::models;
-use unband_metrics::{Better, ComparedWith, Domain, Fault as Cause, Metric, MetricError};
 
 use crate::fault::Fault;
 use crate::options::Given;
@@ -17,11 +17,11 @@ use crate::wait::{self, Stop};
 impl From<MetricError> for Fault {
     fn from(error: MetricError) -> Self {
         match &error.fault {
-            Cause::Cancelled => Self::of(ErrorKind::Cancelled, &error),
-            Cause::Missing(_) => Self::of(ErrorKind::Option, &error).about("reference"),
-            Cause::NoNetwork(_) | Cause::Network { .. } => Self::of(ErrorKind::Unsupported, &error),
-            Cause::Option { option, .. } => Self::of(ErrorKind::Option, &error).about(option),
-            _ => Self::of(ErrorKind::Input, &error).about("image"),
+            Cause::Cancelled => Self::from_error(ErrorKind::Cancelled, &error),
+            Cause::Missing(_) => Self::from_error(ErrorKind::Option, &error).about("reference"),
+            Cause::NoNetwork(_) | Cause::Network { .. } => Self::from_error(ErrorKind::Unsupported, &error),
+            Cause::Option { option, .. } => Self::from_error(ErrorKind::Option, &error).about(option),
+            _ => Self::from_error(ErrorKind::Input, &error).about("image"),
         }
     }
 }
@@ -31,7 +31,7 @@ impl From<MetricError> for Fault {
 pub(crate) fn metrics(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
     let folder = models::folder();
     let list = PyList::empty(py);
-    for metric in unband_metrics::metrics(Domain::Image) {
+    for metric in unband::metrics::metrics(Domain::Image) {
         list.append(row(py, metric, folder.as_deref())?)?;
     }
     Ok(list)
@@ -87,8 +87,8 @@ pub(crate) fn score<'py>(
     let given = Given(options);
     let (job, strict) = (given.job(Stop::AtOnce)?, given.switch("strict")?);
     let chosen = names.iter().map(|name| {
-        unband_metrics::find(name).ok_or_else(|| {
-            let known: Vec<&str> = unband_metrics::metrics(Domain::Image).map(Metric::base).collect();
+        unband::metrics::find(name).filter(|metric| metric.domain == Domain::Image).ok_or_else(|| {
+            let known: Vec<&str> = unband::metrics::metrics(Domain::Image).map(Metric::base).collect();
             Fault::new(ErrorKind::Option, format!("there is no metric `{name}`"))
                 .about("metrics")
                 .hint(format!("the metrics are {}", known.join(", ")))

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
 use unband::ErrorKind;
-use unband_nets::state::Weights;
-use unband_nets::{Graph, arch, checkpoint};
+use unband::nets::state::Weights;
+use unband::nets::{Graph, arch, checkpoint};
 
 use crate::fault::Fault;
 use crate::wait::{self, Job, Stop};
@@ -35,9 +35,9 @@ pub(crate) fn read_checkpoint(py: Python<'_>, path: PathBuf, settings: String) -
 fn read(path: &Path, settings: &str) -> Result<Read, Fault> {
     let read = checkpoint::open(path).map_err(|error| {
         let kind = if path.is_file() { ErrorKind::Input } else { ErrorKind::File };
-        Fault::of(kind, &error)
+        Fault::from_error(kind, &error)
     })?;
-    let found = read.network().map_err(|error| Fault::of(ErrorKind::Input, &error))?;
+    let found = read.network().map_err(|error| Fault::from_error(ErrorKind::Input, &error))?;
     let (architecture, mut graph) = (found.architecture, found.graph);
     let facts = (architecture.settings)(&read.state);
     let state = architecture.own_tensors(read.state);

@@ -2,12 +2,12 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
+use unband::models;
 use unband::{
     Alpha, Bands, Choice, Dither, ErrorKind, Method, Options, OutputDepth, ParamInfo, Precision, TreatAs,
     UpscaleOptions, UpscaleSize, Wrap,
 };
-use unband_image::{ParamKind, ParamValue};
-use unband_infer::models;
+use unband::{ParamKind, ParamValue};
 
 use crate::fault::Fault;
 use crate::wait::{Job, Stop};
@@ -39,7 +39,7 @@ impl<'py> Given<'_, 'py> {
     pub(crate) fn amount(&self, name: &str) -> Result<Option<u64>, Fault> {
         let Some(value) = self.raw(name) else { return Ok(None) };
         let text = value.extract::<String>().ok();
-        let bytes = text.map_or_else(|| value.extract().ok(), |text| unband_io::parse_amount(&text));
+        let bytes = text.map_or_else(|| value.extract().ok(), |text| unband::io::parse_amount(&text));
         bytes
             .map(Some)
             .ok_or_else(|| Fault::option(name, "a number of bytes, or text such as \"2G\"", shown(&value)))
@@ -141,7 +141,7 @@ impl<'py> Given<'_, 'py> {
             };
         }
         let mut method = unband::parse_method(&text)
-            .map_err(|error| Fault::of(ErrorKind::Option, &error).about("method"))?;
+            .map_err(|error| Fault::from_error(ErrorKind::Option, &error).about("method"))?;
         for (name, value) in &params {
             let name = name
                 .extract::<String>()

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use unband::{Depth, ErrorKind, Image, Model, Plane, With};
-use unband_image::image::{
+use unband::image::{
     AuxiliaryImage, Colorimetry, Density, DensityUnit, Mastering, Metadata, TiffData, TiffTag,
 };
-use unband_image::jpeg::{JpegCoefficients, JpegPlane};
-use unband_image::origin::{Codec, JpegOrigin, Origin};
-use unband_image::{Cicp, Color, GainMap, Matrix, Range, Siting, Subsampling};
+use unband::jpeg::{JpegCoefficients, JpegPlane};
+use unband::origin::{Codec, JpegOrigin, Origin};
+use unband::{Cicp, Color, GainMap, Matrix, Range, Siting, Subsampling};
+use unband::{Depth, ErrorKind, Image, Model, Plane, With};
 
 use crate::fault::Fault;
 

@@ -3,8 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use unband::ParamInfo;
-use unband_image::ParamKind;
-use unband_image::params::spoken;
+use unband::{ParamKind, spoken};
 
 fn parameter<'py>(py: Python<'py>, info: &ParamInfo) -> PyResult<Bound<'py, PyDict>> {
     let row = PyDict::new(py);

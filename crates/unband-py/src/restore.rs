@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
+use unband::ParamKind;
 use unband::files::deband_as_written;
 use unband::{Context, Dither, Image, Options, OutputDepth, Upscaler, With};
-use unband_image::ParamKind;
 
 use crate::array::Samples;
 use crate::fault::Fault;
@@ -73,8 +73,8 @@ impl Held {
     /// The result in the form of the source.
     fn result(&self, image: Image, ctx: &Context<'_>) -> ImageOutput {
         match self.planar() {
-            Some(planar) => ImageOutput::Samples(Samples::of(&image, planar, ctx)),
-            None => ImageOutput::Image(image::Image::of(image)),
+            Some(planar) => ImageOutput::Samples(Samples::from_image(&image, planar, ctx)),
+            None => ImageOutput::Image(image::Image::from_image(image)),
         }
     }
 }

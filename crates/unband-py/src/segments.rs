@@ -6,15 +6,15 @@ use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+use unband::metrics::Metric;
 use unband::metrics::video::{
     FrameScores, ScorePart, ScoredPart, VideoInput, VideoScorePlan, VideoScores, score_of_parts, score_part,
     score_parts, score_video as measure,
 };
 use unband::metrics::{MetricsError, Scope};
+use unband::models;
 use unband::video::{SegmentJob, VideoSegment};
 use unband::{Context, ErrorKind, With};
-use unband_infer::models;
-use unband_metrics::Metric;
 
 use crate::fault::Fault;
 use crate::options::Given;
@@ -99,9 +99,9 @@ pub(crate) fn make_segment<'py>(
 impl From<MetricsError> for Fault {
     fn from(error: MetricsError) -> Self {
         match &error {
-            MetricsError::Cancelled => Self::of(ErrorKind::Cancelled, &error),
-            MetricsError::File { .. } => Self::of(ErrorKind::Input, &error),
-            _ => Self::of(ErrorKind::Option, &error).about("metrics"),
+            MetricsError::Cancelled => Self::from_error(ErrorKind::Cancelled, &error),
+            MetricsError::File { .. } => Self::from_error(ErrorKind::Input, &error),
+            _ => Self::from_error(ErrorKind::Option, &error).about("metrics"),
         }
     }
 }
@@ -113,7 +113,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(given: &Given<'_, '_>) -> Result<Self, Fault> {
+    fn from_given(given: &Given<'_, '_>) -> Result<Self, Fault> {
         let names: Option<Vec<String>> = given.value("metrics", "a list of names")?;
         let names = names.map(|names| names.join(","));
         let folder = models::folder();
@@ -144,7 +144,7 @@ pub(crate) fn score_video<'py>(
     options: &Bound<'py, PyDict>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let given = Given(options);
-    let (asked, job) = (Asked::of(&given)?, given.job(Stop::AtOnce)?);
+    let (asked, job) = (Asked::from_given(&given)?, given.job(Stop::AtOnce)?);
     let (asked, scores) = wait::run(py, &job, move |ctx| {
         let video = VideoInput::open(&input)?;
         let keep_on = &mut |_: &FrameScores| ControlFlow::Continue(());
@@ -181,7 +181,7 @@ pub(crate) fn score_video_part(
     options: &Bound<'_, PyDict>,
 ) -> PyResult<(String, usize)> {
     let given = Given(options);
-    let (asked, job) = (Asked::of(&given)?, given.job(Stop::AtOnce)?);
+    let (asked, job) = (Asked::from_given(&given)?, given.job(Stop::AtOnce)?);
     let part: ScorePart = parsed(&part)?;
     wait::run(py, &job, move |ctx| {
         let video = VideoInput::open(&input)?;
@@ -198,7 +198,7 @@ pub(crate) fn score_of_video_parts<'py>(
     parts: Vec<String>,
     options: &Bound<'py, PyDict>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let asked = Asked::of(&Given(options))?;
+    let asked = Asked::from_given(&Given(options))?;
     let parts = parts.iter().map(|part| parsed(part)).collect::<Result<Vec<ScoredPart>, Fault>>()?;
     let scores = py.detach(|| score_of_parts(parts, &asked.plan()));
     shown(py, &asked, &scores)
@@ -222,14 +222,14 @@ fn shown<'py>(py: Python<'py>, asked: &Asked, scores: &VideoScores) -> PyResult<
     };
     let made = PyDict::new(py);
     made.set_item("metrics", values(&scores.scores.values)?)?;
-    made.set_item("grade", scores.scores.verdict.grade.word())?;
+    made.set_item("grade", scores.scores.verdict.grade.as_str())?;
     made.set_item("verdict", &scores.scores.verdict.line)?;
     made.set_item("frames", scores.frames)?;
     made.set_item("seconds", scores.seconds)?;
     made.set_item("line", &scores.line)?;
     let shots = PyList::empty(py);
     for shot in &scores.shots {
-        let grade = shot.scores.verdict.grade.word();
+        let grade = shot.scores.verdict.grade.as_str();
         let frames = (shot.frames.start, shot.frames.end);
         shots.append((frames, shot.seconds, grade, values(&shot.scores.values)?))?;
     }

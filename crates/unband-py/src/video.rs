@@ -11,12 +11,12 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use unband::files::Task;
 use unband::frames::PackedFrame;
+use unband::io::video::{Programs, Purpose, StreamChoice, probe};
 use unband::video::{
     FrameSource, Temporal, TimeRange, VideoFrame, VideoOptions, VideoReport, check_video, deband_frames,
     deband_video as deband_to_file, decode_options, ending_programs,
 };
 use unband::{Context, ErrorKind, Upscaler, With};
-use unband_video::{Programs, Purpose, StreamChoice, probe};
 
 use crate::fault::Fault;
 use crate::image::Image;
@@ -28,9 +28,9 @@ const AHEAD: usize = 2;
 
 fn purpose(given: &Given<'_, '_>) -> Result<Purpose, Fault> {
     let Some(word) = given.value::<String>("purpose", "a word")? else { return Ok(Purpose::default()) };
-    let known = Purpose::ALL.into_iter().find(|purpose| purpose.word() == word);
+    let known = Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == word);
     known.ok_or_else(|| {
-        let all = Purpose::ALL.map(Purpose::word).join(", ");
+        let all = Purpose::ALL.map(Purpose::as_str).join(", ");
         Fault::option("purpose", &format!("one of {all}"), format!("`{word}`"))
     })
 }
@@ -178,7 +178,7 @@ fn decoded(input: &Path, how: &VideoOptions, send: Sending<'_>, ctx: &Context<'_
         while let Some(frame) = source.next_frame().map_err(unband::Error::from)? {
             ctx.check().map_err(unband::Error::from)?;
             let image = PackedFrame { format, bytes: frame.bytes }.to_image()?;
-            if send.send(Ok((frame.seconds, frame.begins_shot, Image::of(image)))).is_err() {
+            if send.send(Ok((frame.seconds, frame.begins_shot, Image::from_image(image)))).is_err() {
                 break;
             }
         }
@@ -189,7 +189,7 @@ fn decoded(input: &Path, how: &VideoOptions, send: Sending<'_>, ctx: &Context<'_
 /// Sends the frames of a video debanded until no one receives them.
 fn debanded(input: &Path, how: &VideoOptions, send: Sending<'_>, ctx: &Context<'_>) -> Result<(), Fault> {
     let mut put = |frame: VideoFrame| {
-        Ok(send.send(Ok((frame.seconds, frame.begins_shot, Image::of(frame.image)))).is_ok())
+        Ok(send.send(Ok((frame.seconds, frame.begins_shot, Image::from_image(frame.image)))).is_ok())
     };
     Ok(deband_frames(input, how, ctx, &mut put)?)
 }

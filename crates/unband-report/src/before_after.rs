@@ -43,7 +43,7 @@ struct DrawnFrame {
 
 impl DrawnFrame {
     fn new(moment: &Moment<'_>, ctx: &Context<'_>) -> Result<Self, ShowError> {
-        let stretch = Stretch::of(moment.before, &moment.spot, ctx)?;
+        let stretch = Stretch::new(moment.before, &moment.spot, ctx)?;
         let whole = |image| DisplayImage::at_most(SIDE, image, ctx);
         let place = |image| stretched(image, &moment.spot, &stretch, ctx);
         let images = [whole(moment.before)?, whole(moment.after)?];

@@ -32,7 +32,7 @@ impl Difference {
     ///
     /// # Errors
     /// When the images differ in size, or planes do not fit their model.
-    pub fn of(reference: &Image, image: &Image, ctx: &Context<'_>) -> Result<Self, ShowError> {
+    pub fn new(reference: &Image, image: &Image, ctx: &Context<'_>) -> Result<Self, ShowError> {
         same_size([("reference", reference), ("result", image)].into_iter())?;
         let (reference, image) = (rgb(reference, ctx)?, rgb(image, ctx)?);
         let (width, height) = (image.width(), image.height());
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn what_is_brighter_is_bright_and_what_is_equal_mid_grey() {
         let of =
-            |result: &[u8]| Difference::of(&grey(&[100; 4]), &grey(result), &Context::default()).unwrap();
+            |result: &[u8]| Difference::new(&grey(&[100; 4]), &grey(result), &Context::default()).unwrap();
         let equal = of(&[100; 4]);
         assert_eq!((equal.image.rgb, equal.most_codes), (vec![128; 12], 0.0));
         let one = of(&[100, 101, 99, 100]);
@@ -91,6 +91,6 @@ mod tests {
         assert_eq!(one.image.rgb[6..9], [64; 3]);
         let far = of(&[100, 220, 100, 0]);
         assert!((far.gain - 1.0).abs() < 0.1, "{far:?}");
-        assert!(Difference::of(&grey(&[1]), &grey(&[1, 2]), &Context::default()).is_err());
+        assert!(Difference::new(&grey(&[1]), &grey(&[1, 2]), &Context::default()).is_err());
     }
 }

@@ -23,7 +23,7 @@ pub struct DisplayImage {
 
 impl DisplayImage {
     /// An image of one colour.
-    pub fn filled(width: usize, height: usize, color: [u8; 3]) -> Self {
+    pub(crate) fn filled(width: usize, height: usize, color: [u8; 3]) -> Self {
         Self { width, height, rgb: color.repeat(width * height) }
     }
 
@@ -32,22 +32,22 @@ impl DisplayImage {
     ///
     /// # Errors
     /// When the planes do not fit the model.
-    pub fn of(image: &Image, ctx: &Context<'_>) -> Result<Self, ShowError> {
+    pub fn from_image(image: &Image, ctx: &Context<'_>) -> Result<Self, ShowError> {
         let image = rgb(image, ctx)?;
         Ok(quantised(&image, image.depth != Depth::F32 && image.depth.bits() <= 8))
     }
 
-    /// An image of at most `longest` pixels a side: smaller ones as [`DisplayImage::of`], larger ones
+    /// An image of at most `longest` pixels a side: smaller ones as [`DisplayImage::from_image`], larger ones
     /// area-averaged and dithered.
     ///
     /// # Errors
-    /// As [`DisplayImage::of`].
-    pub fn at_most(longest: usize, image: &Image, ctx: &Context<'_>) -> Result<Self, ShowError> {
+    /// As [`DisplayImage::from_image`].
+    pub(crate) fn at_most(longest: usize, image: &Image, ctx: &Context<'_>) -> Result<Self, ShowError> {
         let image = rgb(image, ctx)?;
         let (width, height) = (image.width(), image.height());
         let side = width.max(height);
         if side <= longest.max(1) {
-            return Self::of(&image, ctx);
+            return Self::from_image(&image, ctx);
         }
         let to = |n: usize| ((n * longest.max(1)) as f64 / side as f64).round().max(1.0) as usize;
         let (to_width, to_height) = (to(width), to(height));
@@ -216,13 +216,13 @@ mod tests {
     fn eight_bits_are_shown_as_they_are() {
         let data: Vec<u8> = (0..60).map(|i| i * 4).collect();
         let image = Image::from_rgb8(5, 4, &data).unwrap();
-        assert_eq!(DisplayImage::of(&image, &Context::default()).unwrap().rgb, data);
+        assert_eq!(DisplayImage::from_image(&image, &Context::default()).unwrap().rgb, data);
     }
 
     #[test]
     fn sixteen_bits_keep_their_mean() {
         let image = Image::from_gray(64, 64, &[30_000u16; 4096]).unwrap();
-        let shown = DisplayImage::of(&image, &Context::default()).unwrap();
+        let shown = DisplayImage::from_image(&image, &Context::default()).unwrap();
         let mean = shown.rgb.iter().map(|&c| f64::from(c)).sum::<f64>() / shown.rgb.len() as f64;
         assert!((mean - 30_000.0 / 257.0).abs() < 0.01, "{mean}");
     }

@@ -23,7 +23,7 @@ const MOST_CONTOURS: f32 = 0.5;
 impl HeatMap {
     /// The map of [`inspect`](unband::inspect): the share of samples on false contours per square. Empty
     /// where they are not visible: every image has steps of one code.
-    pub fn of(findings: &Findings) -> Self {
+    pub fn from_findings(findings: &Findings) -> Self {
         if !findings.visible {
             return Self::empty();
         }

@@ -22,7 +22,7 @@
 //! let banded: Vec<u8> = (0..256 * 256).map(|i| (i % 256 / 8 * 8) as u8).collect();
 //! let input = Image::from_gray(256, 256, &banded)?;
 //! let result = deband(&input)?;
-//! let map = HeatMap::of(&inspect(&input, &Context::default()));
+//! let map = HeatMap::from_findings(&inspect(&input, &Context::default()));
 //!
 //! let images = [Series::new("input", &input), Series::new("result", &result)];
 //! let profile = Profile::along(Line::worst(&input, &map), &images)?;

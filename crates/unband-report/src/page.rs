@@ -224,7 +224,7 @@ impl SectionHtml {
         let parts = [
             ("title", escape(section.title)),
             ("verdict", escape(section.verdict)),
-            ("level", section.level.word().to_owned()),
+            ("level", section.level.as_str().to_owned()),
             ("stage", stage(&all, &places, longest, ctx)?),
             ("spots", spots(&all, &places, ctx)?),
             ("profile", profile(section, &all)?),
@@ -408,7 +408,7 @@ fn spots(all: &[Shown<'_>], found: &[Spot], ctx: &Context<'_>) -> Result<String,
     let mut out =
         format!("<p class=\"note\">{PLACES}</p>\n<div class=\"places\" style=\"--crops:{}\">\n", all.len());
     for (i, spot) in found.iter().enumerate() {
-        let stretch = Stretch::of(&images[0], spot, ctx)?;
+        let stretch = Stretch::new(&images[0], spot, ctx)?;
         let Spot { x, y, width, height, .. } = *spot;
         let (n, gain) = (i + 1, stretch.gain());
         let _ = writeln!(

@@ -127,7 +127,7 @@ impl Stretch {
     ///
     /// # Errors
     /// When the planes do not fit the model.
-    pub fn of(image: &Image, spot: &Spot, ctx: &Context<'_>) -> Result<Self, ShowError> {
+    pub fn new(image: &Image, spot: &Spot, ctx: &Context<'_>) -> Result<Self, ShowError> {
         Ok(Self::of_part(&part(image, spot, ctx)?))
     }
 

@@ -46,7 +46,7 @@ pub use scores::{Estimate, ImageScore, MethodScore, RaterScore, Scores, score};
 use unband::Hint;
 
 /// The five grades of impairment, from 1 to 5.
-pub const GRADES: [&str; 5] =
+pub(crate) const GRADES: [&str; 5] =
     ["very annoying", "annoying", "slightly annoying", "perceptible, but not annoying", "imperceptible"];
 
 /// Why a study or its scores failed.

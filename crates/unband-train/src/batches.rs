@@ -171,7 +171,7 @@ pub(crate) struct Ahead {
 
 impl Ahead {
     /// Starts with batch `first`, a thread for each of `loaders`. The threads end when this is dropped.
-    pub fn of(loaders: Vec<Box<dyn Batches>>, first: u64) -> Self {
+    pub fn new(loaders: Vec<Box<dyn Batches>>, first: u64) -> Self {
         let count = loaders.len();
         let start = |(i, mut batches): (usize, Box<dyn Batches>)| {
             let (send, made) = sync_channel(2);

@@ -11,7 +11,7 @@ use safetensors::{Dtype, SafeTensors};
 use unband_nets::checkpoint::write_safetensors;
 use unband_nets::{Data, StateDict};
 
-use crate::learner::{Learner, Player};
+use crate::learner::{Learner, TrainedNetwork};
 use crate::{Model, TrainError};
 
 /// Name prefixes of each part.
@@ -23,9 +23,9 @@ const EMA: &str = "ema";
 /// is complete.
 pub(crate) fn save(learner: &Learner, path: &Path, facts: &[(String, String)]) -> Result<(), TrainError> {
     let mut state = StateDict::new();
-    put_player(&mut state, MAIN, &learner.main)?;
+    put_network(&mut state, MAIN, &learner.main)?;
     if let Some(adversary) = &learner.adversary {
-        put_player(&mut state, ADVERSARY, adversary)?;
+        put_network(&mut state, ADVERSARY, adversary)?;
     }
     for (name, row) in learner.main.model.learned_names().iter().zip(learner.ema.iter().flatten()) {
         put_row(&mut state, &format!("{EMA}/{name}"), row.clone())?;
@@ -55,9 +55,9 @@ pub(crate) fn load(learner: &mut Learner, path: &Path) -> Result<Vec<(String, St
     same_recipe(recipe, &own).map_err(wrong)?;
     learner.step = fact("step").and_then(|s| s.parse().ok()).ok_or_else(|| wrong("has no step".into()))?;
     let file = File { tensors, path };
-    file.take_player(MAIN, &mut learner.main)?;
+    file.take_network(MAIN, &mut learner.main)?;
     if let Some(adversary) = &mut learner.adversary {
-        file.take_player(ADVERSARY, adversary)?;
+        file.take_network(ADVERSARY, adversary)?;
     }
     let names = learner.main.model.learned_names();
     if let Some(means) = &mut learner.ema {
@@ -99,12 +99,12 @@ fn same_recipe(there: &str, here: &str) -> Result<(), String> {
     }
 }
 
-fn put_player(state: &mut StateDict, part: &str, player: &Player) -> Result<(), TrainError> {
-    for (name, tensor) in player.model.state()?.iter() {
+fn put_network(state: &mut StateDict, part: &str, network: &TrainedNetwork) -> Result<(), TrainError> {
+    for (name, tensor) in network.model.state()?.iter() {
         state.insert(format!("{part}/{name}"), tensor.clone());
     }
     let mut times = Vec::new();
-    for (name, moments) in player.model.learned_names().iter().zip(&player.optimizer.moments) {
+    for (name, moments) in network.model.learned_names().iter().zip(&network.optimizer.moments) {
         times.push(moments.as_ref().map_or(0, |m| i64::try_from(m.time).unwrap_or(i64::MAX)));
         if let Some(moments) = moments {
             put_row(state, &format!("{part}.first/{name}"), moments.moment_1.clone())?;
@@ -131,9 +131,9 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    fn take_player(&self, part: &str, player: &mut Player) -> Result<(), TrainError> {
+    fn take_network(&self, part: &str, network: &mut TrainedNetwork) -> Result<(), TrainError> {
         let mut state = StateDict::new();
-        for (name, tensor) in player.model.state()?.iter() {
+        for (name, tensor) in network.model.state()?.iter() {
             let full = format!("{part}/{name}");
             let data = match tensor.data {
                 Data::I64(_) => Data::I64(self.integers(&full)?),
@@ -141,16 +141,16 @@ impl File<'_> {
             };
             state.insert(name, unband_nets::Tensor { shape: tensor.shape.clone(), data });
         }
-        let rows = player.model.rows_now();
-        player.model = Model::new(player.model.graph().clone(), &state, player.model.device())?;
+        let rows = network.model.rows_now();
+        network.model = Model::new(network.model.graph().clone(), &state, network.model.device())?;
         let times = self.integers(&format!("{part}.times"))?;
-        for (i, (name, row)) in player.model.learned_names().iter().zip(rows).enumerate() {
+        for (i, (name, row)) in network.model.learned_names().iter().zip(rows).enumerate() {
             let time = times.get(i).copied().unwrap_or(0);
-            player.optimizer.moments[i] = None;
+            network.optimizer.moments[i] = None;
             if time > 0 {
                 let first = self.row(&format!("{part}.first/{name}"), &row)?;
                 let second = self.row(&format!("{part}.second/{name}"), &row)?;
-                player.optimizer.moments[i] = Some(AdaptiveMomentumState::new(time as usize, first, second));
+                network.optimizer.moments[i] = Some(AdaptiveMomentumState::new(time as usize, first, second));
             }
         }
         Ok(())

@@ -35,7 +35,7 @@ enum Wanted {
 
 impl Wanted {
     /// Half of all patches are banded.
-    fn of(id: usize) -> Self {
+    fn from_id(id: usize) -> Self {
         match id % 4 {
             0 | 2 => Self::Banded,
             1 => Self::CleanOfBanded,
@@ -56,7 +56,7 @@ impl Example {
     }
 
     /// Takes a patch from a window of its size; `None` if the window does not qualify.
-    fn of(made: &DegradedWindow, wanted: Wanted, rng: Rng) -> Option<Self> {
+    fn new(made: &DegradedWindow, wanted: Wanted, rng: Rng) -> Option<Self> {
         let (lq, gt) = made.sides();
         if wanted != Wanted::Clean && !is_banded(&lq, &gt) {
             return None;
@@ -117,11 +117,11 @@ impl Examples {
     }
 
     fn make(&mut self, id: usize) -> Result<Example, TrainError> {
-        let wanted = Wanted::of(id);
+        let wanted = Wanted::from_id(id);
         for attempt in 0..TRIES {
             let seed = numbered(self.seed, id as u64 * TRIES + attempt);
             let made = self.source.window(self.side, seed, 0)?;
-            if let Some(example) = Example::of(&made, wanted, Rng::new(seed)) {
+            if let Some(example) = Example::new(&made, wanted, Rng::new(seed)) {
                 return Ok(example);
             }
         }

@@ -10,7 +10,7 @@ use unband_nets::checkpoint::{self, Checkpoint};
 use unband_nets::{Graph, StateDict};
 
 use crate::batches::{Batch, Batches, numbered};
-use crate::game::{Game, Played};
+use crate::gan_step::{GanStep, StepLosses};
 use crate::losses::{self, indi};
 use crate::recipe::{Gan, Init, Recipe, Rules, Term};
 use crate::{Model, Optimizer, Rows, TrainError, init};
@@ -22,8 +22,8 @@ pub struct Learner {
     pub(crate) device: Device,
     /// Devices of the workers.
     devices: Vec<Device>,
-    pub(crate) main: Player,
-    pub(crate) adversary: Option<Player>,
+    pub(crate) main: TrainedNetwork,
+    pub(crate) adversary: Option<TrainedNetwork>,
     /// Exponential moving averages of the weights.
     pub(crate) ema: Option<Vec<Tensor<1>>>,
     /// Number of completed steps.
@@ -36,12 +36,12 @@ pub struct Learner {
 }
 
 /// A network with its optimiser.
-pub(crate) struct Player {
+pub(crate) struct TrainedNetwork {
     pub model: Model,
     pub optimizer: Optimizer,
 }
 
-impl Player {
+impl TrainedNetwork {
     fn new(graph: Graph, state: &StateDict, recipe: &Recipe, device: &Device) -> Result<Self, TrainError> {
         let model = Model::new(graph, state, device)?;
         let optimizer = Optimizer::new(&recipe.optimizer, model.learned_len());
@@ -78,16 +78,16 @@ impl Learner {
     pub fn new(recipe: Recipe, devices: &[Device]) -> Result<Self, TrainError> {
         let devices: Vec<Device> = devices.iter().map(|device| device.clone().autodiff()).collect();
         let device = devices.first().cloned().ok_or(TrainError::NoDevice)?;
-        let start = |name: &str, init: &Init, seed: u64| -> Result<Player, TrainError> {
+        let start = |name: &str, init: &Init, seed: u64| -> Result<TrainedNetwork, TrainError> {
             let graph = graph(name)?;
             let state = init::state(&graph, init, seed);
-            Player::new(graph, &state, &recipe, &device)
+            TrainedNetwork::new(graph, &state, &recipe, &device)
         };
         let main = start(&recipe.network, &recipe.init, recipe.seed)?;
         let other = |gan: &Gan| start(&gan.discriminator, &gan.init, recipe.seed ^ 0xd15c);
         let adversary = recipe.gan.as_ref().map(other).transpose()?;
         let ema = recipe.ema.map(|_| main.model.rows_now());
-        let use_as = arch::of(&recipe.network).map_or(Use::of(Purpose::Deband), |a| a.use_as);
+        let use_as = arch::of(&recipe.network).map_or(Use::for_purpose(Purpose::Deband), |a| a.use_as);
         let features = features(&recipe, &device)?;
         let terms = per_image(&recipe);
         Ok(Self { recipe, device, devices, main, adversary, ema, step: 0, features, terms, use_as })
@@ -125,7 +125,7 @@ impl Learner {
             let batch = batches.next(number)?;
             let (one, gradients) = match self.adversary {
                 Some(_) => {
-                    let played = self.play(&batch, number, rate)?;
+                    let played = self.adversarial_step(&batch, number, rate)?;
                     (played.loss, played.main)
                 }
                 None => self.learn(&batch, number)?,
@@ -186,7 +186,7 @@ impl Learner {
         let loss = if let Some(adversary) = &self.adversary {
             let names = adversary.model.learned_names();
             let rate = self.recipe.schedule.rate(self.recipe.optimizer.rate, self.step, self.recipe.steps);
-            let played = self.play(batch, number, rate)?;
+            let played = self.adversarial_step(batch, number, rate)?;
             named.extend(self.main.model.learned_names().into_iter().zip(played.main));
             named.extend(names.into_iter().map(|n| format!("discriminator/{n}")).zip(played.adversary));
             played.loss
@@ -275,7 +275,7 @@ impl Learner {
     /// The network's loss is the adversarial loss plus the recipe's terms. By pix2pix's rules, the
     /// discriminator takes its step first; by KAIR's, after the network. In both, it trains on images
     /// generated before the network's step.
-    fn play(&mut self, batch: &Batch, number: u64, rate: f64) -> Result<Played, TrainError> {
+    fn adversarial_step(&mut self, batch: &Batch, number: u64, rate: f64) -> Result<StepLosses, TrainError> {
         let seen = self.parts(batch, number);
         let (Some(adversary), Some(settings)) = (&mut self.adversary, &self.recipe.gan) else {
             return Err(TrainError::NoOutput { term: "gan", output: 0 });
@@ -285,7 +285,7 @@ impl Learner {
             let others = (1..workers).map(|i| model.copied_to(&devices[i % devices.len()]));
             std::iter::once(model.clone()).chain(others).collect()
         };
-        let mut game = Game {
+        let mut gan = GanStep {
             terms: &self.terms,
             settings,
             features: self.features.as_ref(),
@@ -294,26 +294,26 @@ impl Learner {
             adversaries: copies(&adversary.model, seen.len()),
             seen,
         };
-        let mut learn = |game: &mut Game<'_>, rows: Rows| {
-            adversary.model = game.adversaries[0].clone();
+        let mut learn = |gan: &mut GanStep<'_>, rows: Rows| {
+            adversary.model = gan.adversaries[0].clone();
             adversary.model.step_rows(&mut adversary.optimizer, rate, rows);
-            game.adversaries = copies(&adversary.model, game.adversaries.len());
+            gan.adversaries = copies(&adversary.model, gan.adversaries.len());
         };
-        let made = game.made()?;
+        let made = gan.made()?;
         let plays = settings.plays(self.step + 1);
         let (loss, main, verdicts);
         if settings.rules == Rules::Pix2pix {
-            verdicts = game.train_discriminator(&made)?;
-            learn(&mut game, verdicts.clone());
-            (loss, main) = game.improve(&made, plays)?;
+            verdicts = gan.train_discriminator(&made)?;
+            learn(&mut gan, verdicts.clone());
+            (loss, main) = gan.improve(&made, plays)?;
         } else {
-            (loss, main) = game.improve(&made, plays)?;
-            verdicts = game.train_discriminator(&made)?;
-            learn(&mut game, verdicts.clone());
+            (loss, main) = gan.improve(&made, plays)?;
+            verdicts = gan.train_discriminator(&made)?;
+            learn(&mut gan, verdicts.clone());
         }
-        adversary.model = game.adversaries.swap_remove(0);
-        self.main.model = game.mains.swap_remove(0);
-        Ok(Played { loss, main, adversary: verdicts })
+        adversary.model = gan.adversaries.swap_remove(0);
+        self.main.model = gan.mains.swap_remove(0);
+        Ok(StepLosses { loss, main, adversary: verdicts })
     }
 
     /// `first` is the index of the part's first image in the batch.

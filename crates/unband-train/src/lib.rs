@@ -28,7 +28,7 @@ pub mod devices;
 mod error;
 mod examples;
 mod exec;
-mod game;
+mod gan_step;
 mod learner;
 mod log;
 pub mod losses;

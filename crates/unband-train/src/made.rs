@@ -79,7 +79,7 @@ impl DegradedWindow {
     /// Crops a degraded pair: `rim` samples on each side of the clean image, a multiple of the scale, only
     /// support operations that read beyond patches. `conditioning`: the degraded side's findings, for
     /// grid-guided networks.
-    pub fn of(
+    pub fn new(
         (pair, names): (Pair, Vec<String>),
         scale: usize,
         rim: usize,

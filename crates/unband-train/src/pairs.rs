@@ -101,7 +101,7 @@ impl PairSource {
             }
             let known = self.surface.as_ref().map(|surface| (surface, found(&made.lq)));
             if known.as_ref().is_none_or(|(_, findings)| Cells::gridded(findings)) {
-                return DegradedWindow::of((made, names), self.scale, room, known);
+                return DegradedWindow::new((made, names), self.scale, room, known);
             }
         }
         Err(if self.banded {
@@ -163,7 +163,7 @@ impl PairSource {
         let window = Window { x0, y0, x1: x0 + width, y1: y0 + height };
         let made = self.degrade(pair, (&clean, degraded.as_deref()), window, degrader, rng)?;
         let known = self.surface.as_ref().map(|surface| (surface, found(&made.0.lq)));
-        let made = DegradedWindow::of(made, self.scale, 0, known)?;
+        let made = DegradedWindow::new(made, self.scale, 0, known)?;
         made.middle(crop, multiple).ok_or_else(|| {
             let (file, width, height) = (self.files[pair].0.clone(), clean.width, clean.height);
             DataError::Small { file, width, height, least: multiple * self.scale }
@@ -184,7 +184,7 @@ impl PairSource {
         rng: Rng,
     ) -> Result<(Pair, Vec<String>), DataError> {
         let file = &self.files[pair].0;
-        let mut made = Pair::of(clean.window(window, file)?);
+        let mut made = Pair::from_clean(clean.window(window, file)?);
         if let Some(degraded) = degraded {
             made.lq = degraded.window(window.on_plane(self.scale, self.scale), file)?;
         }
@@ -211,7 +211,7 @@ impl PairSource {
             return Ok(kept.clone());
         }
         let (image, _) = unband_io::read_file(file, &Limits::default())?;
-        let kept = Arc::new(CachedImage::of(image, file)?);
+        let kept = Arc::new(CachedImage::new(image, file)?);
         self.kept.push_back((file.to_owned(), kept.clone()));
         while self.kept.iter().map(|(_, k)| 2 * k.data.len()).sum::<usize>() > self.most
             && self.kept.len() > 2
@@ -223,7 +223,7 @@ impl PairSource {
 }
 
 impl CachedImage {
-    fn of(image: Image, file: &Path) -> Result<Self, DataError> {
+    fn new(image: Image, file: &Path) -> Result<Self, DataError> {
         let rgb = image
             .into_rgb(&Context::default())
             .map_err(|source| DataError::Image { file: file.to_owned(), source })?;

@@ -71,11 +71,11 @@ pub fn run(
     report: &mut dyn FnMut(&Progress) -> bool,
 ) -> Result<Option<Trained>, TrainError> {
     let mut run = TrainingRun::open(recipe, folder, devices)?;
-    run.go_on(report)
+    run.run(report)
 }
 
 /// Validation data.
-enum Trial {
+enum Validator {
     Images(Validation),
     Patches(Box<Accuracy>),
 }
@@ -85,7 +85,7 @@ struct TrainingRun {
     _lock: fs::File,
     learner: Learner,
     batches: Box<dyn Batches>,
-    trial: Trial,
+    validator: Validator,
     log: Log,
     folder: PathBuf,
     /// Last validation.
@@ -125,22 +125,22 @@ impl TrainingRun {
         };
         let number =
             |name: &str| facts.iter().find(|(k, _)| k == name).and_then(|(_, v)| v.parse::<f64>().ok());
-        let (loaders, trial): (Vec<Box<dyn Batches>>, Trial) = if learner.classifies() {
+        let (loaders, validator): (Vec<Box<dyn Batches>>, Validator) = if learner.classifies() {
             let patches = Examples::open(recipe, &recipe.data, recipe.seed)?;
-            (vec![Box::new(patches)], Trial::Patches(Box::new(Accuracy::open(recipe)?)))
+            (vec![Box::new(patches)], Validator::Patches(Box::new(Accuracy::open(recipe)?)))
         } else {
             let validation = Validation::open(recipe, learner.sees(), (multiple, scale))?;
             let open = |_| -> Result<Box<dyn Batches>, TrainError> {
                 Ok(Box::new(Patches::open(recipe, learner.sees(), scale)?))
             };
-            ((0..recipe.loaders).map(open).collect::<Result<_, _>>()?, Trial::Images(validation))
+            ((0..recipe.loaders).map(open).collect::<Result<_, _>>()?, Validator::Images(validation))
         };
         let kept = learner.steps_taken();
         unband_io::write_bytes(recipe.to_toml()?.as_bytes(), &folder.join("recipe.toml"), true)?;
         Ok(Self {
             _lock: lock,
-            batches: Box::new(Ahead::of(loaders, kept * recipe.accumulate as u64)),
-            trial,
+            batches: Box::new(Ahead::new(loaders, kept * recipe.accumulate as u64)),
+            validator,
             log: Log::open(folder, kept)?,
             folder: folder.to_owned(),
             psnr: number("psnr").zip(number("input")),
@@ -151,7 +151,7 @@ impl TrainingRun {
         })
     }
 
-    fn go_on(&mut self, report: &mut dyn FnMut(&Progress) -> bool) -> Result<Option<Trained>, TrainError> {
+    fn run(&mut self, report: &mut dyn FnMut(&Progress) -> bool) -> Result<Option<Trained>, TrainError> {
         let recipe = self.learner.recipe.clone();
         let (began, first) = (Instant::now(), self.learner.steps_taken());
         let mut saved = Instant::now();
@@ -202,13 +202,13 @@ impl TrainingRun {
     }
 
     fn validate(&mut self) -> Result<(), TrainError> {
-        let score = match &mut self.trial {
-            Trial::Images(validation) => {
+        let score = match &mut self.validator {
+            Validator::Images(validation) => {
                 let result = validation.run(&self.learner, &self.folder.join("samples"))?;
                 self.psnr = Some(result);
                 result.0
             }
-            Trial::Patches(patches) => {
+            Validator::Patches(patches) => {
                 let accuracy = patches.run(&self.learner, &self.folder)?;
                 self.accuracy = Some(accuracy);
                 accuracy

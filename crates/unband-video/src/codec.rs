@@ -25,7 +25,7 @@ impl Purpose {
     pub const ALL: [Self; 5] = [Self::Web, Self::Archive, Self::Player, Self::Youtube, Self::Edit];
 
     /// The option value.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Player => "player",
             Self::Web => "web",
@@ -69,7 +69,7 @@ impl Codec {
     }
 
     /// The common name.
-    pub(super) fn word(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         match self {
             Self::X265 => "x265",
             Self::SvtAv1 => "AV1 (SVT)",

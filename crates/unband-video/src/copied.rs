@@ -20,7 +20,12 @@ impl Copied {
     /// Chooses the packets of a stream. `part`: start and end, if only a part is copied. `hides`: can the
     /// result hide packets, as edit lists do? Else one is kept of those that precede the first shown one of
     /// the audio: decoders need it for the first samples.
-    pub(super) fn of(track: &Track, kind: StreamKind, part: Option<(f64, f64)>, hides: bool) -> Option<Self> {
+    pub(super) fn new(
+        track: &Track,
+        kind: StreamKind,
+        part: Option<(f64, f64)>,
+        hides: bool,
+    ) -> Option<Self> {
         let last = track.count.checked_sub(1)?;
         let sound = kind == StreamKind::Audio;
         let mut packets = match track.played.filter(|_| sound) {
@@ -128,12 +133,12 @@ mod tests {
             (StreamKind::Audio, Some((9.0, 10.0)), true, (1, 0)),
             (StreamKind::Audio, Some((1.0, f64::INFINITY)), false, (75, 120)),
         ] {
-            let copied = Copied::of(&edited, kind, part, hides).unwrap();
+            let copied = Copied::new(&edited, kind, part, hides).unwrap();
             assert_eq!(copied.packets, packets, "{kind:?} {part:?} {hides}");
             assert_eq!(copied.filter().is_some(), packets != (0, 124));
         }
-        let copied = Copied::of(&edited, StreamKind::Audio, Some((9.0, 10.0)), true).unwrap();
+        let copied = Copied::new(&edited, StreamKind::Audio, Some((9.0, 10.0)), true).unwrap();
         assert_eq!((copied.count(), copied.filter().unwrap()), (0, "noise=drop='lt(n,1)+gt(n,0)'".into()));
-        assert_eq!(Copied::of(&Track::default(), StreamKind::Audio, None, true), None);
+        assert_eq!(Copied::new(&Track::default(), StreamKind::Audio, None, true), None);
     }
 }

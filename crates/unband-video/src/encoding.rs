@@ -205,7 +205,7 @@ impl Encoding {
             Some(format!(" {word}{value}"))
         });
         let quality = quality.unwrap_or_default();
-        format!("{}{samples} {} bits{alpha}{quality}", self.codec.word(), pixels.bits)
+        format!("{}{samples} {} bits{alpha}{quality}", self.codec.as_str(), pixels.bits)
     }
 
     /// `FFmpeg`'s name of the container.

@@ -117,7 +117,7 @@ impl Ffmpeg {
     }
 
     /// Whether it has that encoder.
-    pub fn encodes(&self, name: &str) -> bool {
+    pub(crate) fn encodes(&self, name: &str) -> bool {
         self.encoders.contains(name)
     }
 }

@@ -30,7 +30,7 @@ pub fn notes(
         notes.push("mastering display and light levels are not in the result: neither its codec nor its container can store them".to_owned());
     }
     if video.alpha && !encoding.keeps_alpha(programs)? {
-        let (codec, muxer) = (encoding.codec.word(), encoding.container().muxer);
+        let (codec, muxer) = (encoding.codec.as_str(), encoding.container().muxer);
         notes.push(format!(
             "alpha is not in the result: {codec} stores none in {muxer}; .mov, .webm and .mkv files keep it"
         ));

@@ -154,10 +154,10 @@ impl Packets {
         args.video(path, images)?;
         let room = Room::new()?;
         let answer = FFPROBE.ask_for_lines(&room, &args.into_list(), MOST, programs)?;
-        Ok(Self::of(answer.lines().map_while(Result::ok), reading))
+        Ok(Self::new(answer.lines().map_while(Result::ok), reading))
     }
 
-    fn of(lines: impl Iterator<Item = String>, Reading { jumps, times }: Reading) -> Self {
+    fn new(lines: impl Iterator<Item = String>, Reading { jumps, times }: Reading) -> Self {
         let mut packets = Self { tracks: Vec::new(), pieces: 1 };
         // For each piece, by stream: the last time before it.
         let mut before: Vec<Vec<Option<f64>>> = vec![Vec::new()];
@@ -267,7 +267,7 @@ mod tests {
             let start = *start;
             (0..20).flat_map(move |i| [0, 1].map(|stream| line(stream, start[stream] + 0.1 * f64::from(i))))
         });
-        Packets::of(lines, Reading { jumps, times: KeptTimes::None })
+        Packets::new(lines, Reading { jumps, times: KeptTimes::None })
     }
 
     #[test]

@@ -121,7 +121,7 @@ pub fn put_in_place(written: &Path, output: &Path, video: &Path) -> io::Result<(
     let put = |from: &Path, to: &Path| {
         // Windows writes a file to the disk only for those who may write it.
         let file = File::options().read(true).write(true).open(from)?;
-        unband_io::Access::of([video]).narrow(&file)?;
+        unband_io::Access::from_paths([video]).narrow(&file)?;
         file.sync_all()?;
         fs::rename(from, to)
     };

@@ -115,8 +115,8 @@ fn decide(file: &VideoFile, encoding: &Encoding, times: Times, programs: &Progra
         for stream in &file.streams {
             let (line, track) = (tracks.get_mut(stream.index), packets.tracks.get(stream.index));
             if let Some((line, track)) = line.zip(track) {
-                line.whole = Copied::of(track, stream.kind, None, hides);
-                line.part = part.and_then(|part| Copied::of(track, stream.kind, Some(part), hides));
+                line.whole = Copied::new(track, stream.kind, None, hides);
+                line.part = part.and_then(|part| Copied::new(track, stream.kind, Some(part), hides));
                 let skipped = line.whole.map_or(0, |whole| whole.packets.0 as usize);
                 line.head = track.times.iter().skip(skipped).take(HEAD as usize).copied().collect();
             }

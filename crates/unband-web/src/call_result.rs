@@ -29,7 +29,7 @@ impl CallResult {
 
     /// Samples of an image and its record.
     pub(crate) fn samples(image: &Image, record: &impl Serialize, ctx: &Context<'_>) -> Self {
-        Self { content: Content::Samples(SampleArray::of(image, false, ctx)), record: json(record) }
+        Self { content: Content::Samples(SampleArray::from_image(image, false, ctx)), record: json(record) }
     }
 
     fn array(&self) -> Option<&SampleArray> {

@@ -25,7 +25,7 @@ impl Fault {
     }
 
     /// From any error that has a hint.
-    pub(crate) fn of(kind: ErrorKind, error: &dyn Hint) -> Self {
+    pub(crate) fn from_error(kind: ErrorKind, error: &dyn Hint) -> Self {
         Self {
             kind,
             message: error.to_string(),
@@ -77,7 +77,7 @@ fn as_options(hint: &str) -> String {
 impl From<unband::Error> for Fault {
     fn from(error: unband::Error) -> Self {
         let named = |name| if name == "bits" { "bandBits".to_owned() } else { camel(name) };
-        Self { option: error.option().map(named), ..Self::of(error.kind(), &error) }
+        Self { option: error.option().map(named), ..Self::from_error(error.kind(), &error) }
     }
 }
 

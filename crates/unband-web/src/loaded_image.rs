@@ -194,7 +194,7 @@ impl LoadedImage {
             let (image, report) = deband_as_written(&self.image, findings, &options, ctx)?;
             let record = SamplesRecord {
                 method: report.method,
-                reason: report.reason.word(),
+                reason: report.reason.as_str(),
                 changed: report.changed,
                 finding: report.findings.sentence(),
                 cause: report.findings.cause_word(),
@@ -283,5 +283,5 @@ impl LoadedImage {
 }
 
 fn select(scope: Scope, given: &Given) -> Result<Vec<Metric>, Fault> {
-    scope.select(given.metrics(), None).map_err(|error| Fault::of(unband::ErrorKind::Option, &error))
+    scope.select(given.metrics(), None).map_err(|error| Fault::from_error(unband::ErrorKind::Option, &error))
 }

@@ -102,7 +102,8 @@ impl Given {
             };
         }
         let parsed = unband::parse_method(name);
-        let mut method = parsed.map_err(|error| Fault::of(ErrorKind::Option, &error).about("method"))?;
+        let mut method =
+            parsed.map_err(|error| Fault::from_error(ErrorKind::Option, &error).about("method"))?;
         for (name, value) in &self.params {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             method

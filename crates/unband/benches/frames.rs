@@ -34,11 +34,11 @@ fn rate(seconds: f64, mut work: impl FnMut(u32)) -> f64 {
 /// A method on the frames of a shot, in order.
 fn filter(frame: &PackedFrame, text: &str, seconds: f64, ctx: &Context<'_>) -> f64 {
     let (method, temporal) = text.split_once('@').unwrap_or((text, "motion"));
-    let temporal = *Temporal::ALL.iter().find(|known| known.word() == temporal).unwrap();
+    let temporal = *Temporal::ALL.iter().find(|known| known.as_str() == temporal).unwrap();
     let mut options = Options::default();
     options.method = Choice::Named(unband::parse_method(method).unwrap());
     let by_findings = options.method.is_ours();
-    let how = Arc::new(FrameOptions::of(options, temporal));
+    let how = Arc::new(FrameOptions::new(options, temporal));
     let looked = vec![frame; if by_findings { Shot::INSPECTED } else { 1 }];
     let mut shot = Shot::inspect(&looked, &how, ctx).unwrap();
     assert!(!shot.leaves(), "{text} changes nothing");

@@ -54,7 +54,7 @@ pub(crate) fn tour(
             row.cells.iter().flatten().map(|mean| mean.map_or("–".into(), |mean| number(mean.mean)));
         writeln!(out, "{}  {}", row.name, means.collect::<Vec<_>>().join("  "))?;
     }
-    let mut pair = Pair::of(clean_rgb(Inspected::open(&images[0], &ctx)?.image)?);
+    let mut pair = Pair::from_clean(clean_rgb(Inspected::open(&images[0], &ctx)?.image)?);
     let record = DegradationRecipe::find("rgb")?.apply(&mut pair, Rng::new(7))?;
     writeln!(out, "{} degradations, changed: {}", record.degrade.len(), pair.lq != pair.gt)?;
     let opened = checkpoint::open(weights)?;

@@ -4,6 +4,6 @@ pub use unband_data::dataset;
 pub use unband_data::files::{clean_rgb, seed_of, write_png};
 pub use unband_data::recipe;
 pub use unband_data::{
-    DEGRADATIONS, DegradationEntry, DegradationRecipe, DegradationRecord, DegradeError, FIXED_DEGRADATIONS,
-    FixedDegradation, Pair, Sides, Speed, find,
+    DEGRADATIONS, DegradationEntry, DegradationRecipe, DegradationRecipeError, DegradationRecord,
+    DegradeError, FIXED_DEGRADATIONS, FixedDegradation, Pair, Sides, Speed, find,
 };

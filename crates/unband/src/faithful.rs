@@ -131,7 +131,7 @@ pub enum Faithful {
 
 impl Faithful {
     /// Identifier for machine-readable output.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::No => "no",
             Self::Grid => "grid",

@@ -5,7 +5,7 @@
 #[cfg(feature = "files")]
 pub use unband_io::{
     Access, Saving, Spool, is_named_pipe, leave_nothing, load_from, read_file, read_text, write_bytes,
-    write_file, write_from,
+    write_file, write_from, writer_for,
 };
 pub use unband_io::{
     Dropped, Error, FORMATS, FormatEntry, Limits, WriteOptions, Writes, Y4mHeader, Y4mReader, address_space,

@@ -150,7 +150,9 @@ pub use unband_filters::smooth::{ENTRY as SMOOTH, shader};
 pub use unband_image::context::{NoProgress, Progress};
 pub use unband_image::dither::Dither;
 pub use unband_image::findings::{self, Cause, Drawing, Findings};
+pub use unband_image::frame::FrameError;
 pub use unband_image::params::spoken;
+pub use unband_image::{Cicp, FloatCodes, GainMap, ParamError, Siting, image, jpeg, origin};
 pub use unband_image::{
     Color, Context, Depth, Entry, Hint, Image, ImageError, Matrix, Metadata, Method, Model, ParamInfo,
     ParamKind, ParamValue, Plane, PlaneView, PlaneViewMut, Range, Resampling, Rng, SampleArray, SampleData,

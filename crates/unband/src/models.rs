@@ -390,7 +390,7 @@ pub fn crisp(factor: f64, folder: Option<&Path>) -> Result<PathBuf, ModelsError>
 ///
 /// # Errors
 /// Neither a file nor a model of that name; several models without a default.
-pub fn settle(method: &mut Method, folder: Option<&Path>) -> Result<(), ModelsError> {
+pub fn resolve(method: &mut Method, folder: Option<&Path>) -> Result<(), ModelsError> {
     if !is_network(method.name()) {
         return Ok(());
     }

@@ -31,7 +31,7 @@ impl Precision {
             Self::Bf16 if half.supported(Level::best()) => Ok(half),
             Self::Bf16 => Err(ParamError::Unable {
                 name: crate::networks::PRECISION,
-                got: self.word().to_owned(),
+                got: self.as_str().to_owned(),
                 why: "this processor has no AVX-512 BF16",
                 hint: "drop it: 32 bits run everywhere",
             }),

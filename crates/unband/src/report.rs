@@ -31,7 +31,7 @@ pub enum Reason {
 
 impl Reason {
     /// A word for machine-readable output.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Restored => "restored",
             Self::OneCodeOnly => "one-code-only",

@@ -27,7 +27,7 @@ impl Grade {
     pub const ALL: [Self; 4] = [Self::None, Self::Slight, Self::Visible, Self::Strong];
 
     /// The word in output and options.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Slight => "slight",
@@ -39,7 +39,7 @@ impl Grade {
 
 impl fmt::Display for Grade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.as_str())
     }
 }
 

@@ -153,8 +153,8 @@ impl MetricArgs {
         more: Option<&PathBuf>,
         images: &[&Path],
     ) -> Result<(), (Outcome, Failure)> {
-        self.access.get_or_init(|| Access::of(images));
-        let sources = extras::Inputs::of(images);
+        self.access.get_or_init(|| Access::from_paths(images));
+        let sources = extras::Inputs::from_paths(images);
         let outputs = [&self.csv, &self.report, &self.save_map, &self.save_segmentation, &self.save_profile];
         let mut seen = HashSet::new();
         for path in outputs.into_iter().flatten().chain(more) {
@@ -192,7 +192,7 @@ impl MetricArgs {
     pub(crate) fn write(&self, path: &Path, bytes: &[u8], ctx: &Context<'_>) -> Result<(), Failure> {
         let _busy = Busy::begin();
         unband::io::write_bytes(bytes, path, self.saving(ctx))
-            .map_err(|error| Failure::of(path.display().to_string(), &error))
+            .map_err(|error| Failure::from_error(path.display().to_string(), &error))
     }
 
     /// As [`write`](Self::write), for contents too large for memory.
@@ -207,7 +207,7 @@ impl MetricArgs {
     ) -> Result<(), Failure> {
         let _busy = Busy::begin();
         unband::io::write_from(source, path, self.saving(ctx))
-            .map_err(|error| Failure::of(path.display().to_string(), &error))
+            .map_err(|error| Failure::from_error(path.display().to_string(), &error))
     }
 }
 

@@ -152,8 +152,8 @@ impl FrameArgs {
 }
 
 fn purpose(text: &str) -> Result<Purpose, String> {
-    let words: Vec<_> = Purpose::ALL.iter().map(|purpose| purpose.word()).collect();
-    let found = Purpose::ALL.into_iter().find(|purpose| purpose.word() == text);
+    let words: Vec<_> = Purpose::ALL.iter().map(|purpose| purpose.as_str()).collect();
+    let found = Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == text);
     found.ok_or_else(|| format!("the purposes are {}", words.join(", ")))
 }
 

@@ -253,7 +253,7 @@ impl<'a> CompareJob<'a> {
                 role: part.role.clone(),
                 file: part.file.clone(),
                 depth: part.image.image.depth,
-                map: HeatMap::of(&part.image.findings),
+                map: HeatMap::from_findings(&part.image.findings),
                 scores: if is_result { scores.checked(&self.checks, &self.metrics) } else { scores },
             }
         };

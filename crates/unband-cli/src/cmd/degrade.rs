@@ -184,7 +184,7 @@ impl<'a> DegradeJob<'a> {
             }
         }
         let sides: &[Option<&str>] = if args.pairs { &[Some("lq"), Some("gt")] } else { &[None] };
-        let sources = extras::Inputs::of(found.inputs.iter().map(|input| &input.path));
+        let sources = extras::Inputs::from_paths(found.inputs.iter().map(|input| &input.path));
         for (input, &side) in
             found.inputs.iter().flat_map(|input| sides.iter().map(move |side| (input, side)))
         {
@@ -258,7 +258,7 @@ impl<'a> DegradeJob<'a> {
         let done = if let Some(side) = self.args.patch {
             self.recipe.patch(&clean, side as usize, rng)
         } else {
-            let mut pair = Pair::of(clean);
+            let mut pair = Pair::from_clean(clean);
             self.recipe.apply(&mut pair, rng).map(|drawn| (pair, drawn))
         };
         let (pair, drawn) = done.map_err(|error: DegradeError| at(error.to_string(), error.hint()))?;
@@ -277,7 +277,7 @@ impl<'a> DegradeJob<'a> {
     /// How files made of these inputs are written.
     fn saving(&self, inputs: &[Input]) -> Saving<'_> {
         Saving::from(self.args.overwrite)
-            .but(|new| new.access = Access::of(inputs.iter().map(|input| &input.path)))
+            .but(|new| new.access = Access::from_paths(inputs.iter().map(|input| &input.path)))
     }
 
     fn write(&self, image: unband::Image, below: &Path, from: &[Input]) -> Result<String, Failure> {

@@ -226,11 +226,11 @@ impl EvalJob {
     fn write(&self, name: &str, bytes: &[u8], reporter: &Reporter<'_>) -> Outcome {
         let _busy = Busy::begin();
         let path = self.out.join(name);
-        let access = Access::of(self.evaluation.pairs.iter().flat_map(PairSource::files));
+        let access = Access::from_paths(self.evaluation.pairs.iter().flat_map(PairSource::files));
         match unband::io::write_bytes(bytes, &path, Saving::from(true).but(|new| new.access = access)) {
             Ok(()) => Outcome::Done,
             Err(error) => {
-                reporter.failure(&Failure::of(path.display().to_string(), &error));
+                reporter.failure(&Failure::from_error(path.display().to_string(), &error));
                 Outcome::SomeFailed
             }
         }

@@ -77,7 +77,7 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
     }
     if let Some(path) = &args.map
         && let Err(failure) =
-            extras::Inputs::of(gathered.inputs.iter().map(|input| &input.path)).keep_from(path)
+            extras::Inputs::from_paths(gathered.inputs.iter().map(|input| &input.path)).keep_from(path)
     {
         reporter.failure(&failure);
         return Outcome::Usage;
@@ -108,7 +108,7 @@ fn one(input: &Input, args: &InspectArgs, reporter: &Reporter<'_>) -> Result<Out
         (unband::inspect(&image, &ctx), None)
     };
     if let Some(path) = &args.map {
-        let access = Access::of(input.file());
+        let access = Access::from_paths(input.file());
         draw(&image, &findings.map, path, Saving::from(args.overwrite).but(|new| new.access = access))?;
     }
     Ok(if args.json {
@@ -175,7 +175,7 @@ fn draw(image: &Image, map: &BandingMap, path: &Path, saving: Saving<'_>) -> Res
     const ORANGE: [f32; 3] = [1.0, 0.45, 0.0];
     // A tenth of a square's samples on false contours is a lot: bands ten samples wide.
     const FULL: f32 = 0.1;
-    let fail = |error: unband::io::Error| Failure::of(path.display().to_string(), &error);
+    let fail = |error: unband::io::Error| Failure::from_error(path.display().to_string(), &error);
     let png = unband::io::by_name("PNG").ok_or_else(|| fail(unband::io::Error::UnknownContent))?;
     let (width, height) = (image.width(), image.height());
     let first = &image.planes[0];

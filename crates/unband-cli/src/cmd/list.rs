@@ -64,7 +64,7 @@ impl ListKind {
         (Self::Trainings, "trainings"),
     ];
 
-    fn of(word: &str) -> Option<Self> {
+    fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)
     }
 }
@@ -73,7 +73,7 @@ impl ListKind {
 pub(crate) fn run(args: &ListArgs) -> Outcome {
     let lists = lists();
     let asked = args.what.as_deref();
-    let kind = asked.and_then(ListKind::of);
+    let kind = asked.and_then(ListKind::from_word);
     if let (Some(word), None) = (asked, kind)
         && !lists.iter().any(|list| list.one.is_some() && list.items.iter().any(|item| item.is(word)))
     {

@@ -151,7 +151,7 @@ impl<'a> ScoreJob<'a> {
         let at_once = budget.at_once((size.0 * size.1) as u64);
         let values = score(&[Subject::alone(&image)], &self.metrics, at_once, &ctx).concat();
         let scores = Scores::new(Verdict::new(&image.findings), values).checked(&self.checks, &self.metrics);
-        let (file, map) = (input.shown(), HeatMap::of(&image.findings));
+        let (file, map) = (input.shown(), HeatMap::from_findings(&image.findings));
         let drawing = Drawing { name: &file, image: &image.image, map: &map };
         draw(self.args, drawing, &[drawing], reporter, &ctx)?;
         let drawn = self.args.report.as_ref().map(|_| self.section(drawing, &scores, &ctx)).transpose()?;

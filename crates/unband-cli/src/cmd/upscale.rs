@@ -157,7 +157,7 @@ pub(crate) fn run(args: &UpscaleArgs) -> Outcome {
     let quiet_bar = Bar::none();
     let reporter = &args.images.reporter;
     let reporter = Reporter { loudness: Loudness::new(reporter.quiet, reporter.verbose), bar: &quiet_bar };
-    let Ok(work) = reporter.settled(Upscale::new(args)) else { return Outcome::Usage };
+    let Ok(work) = reporter.or_usage(Upscale::new(args)) else { return Outcome::Usage };
     media::run(&work, &reporter)
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn draw_difference(
 ) -> Result<(), Failure> {
     let shown = path.display().to_string();
     let failed = |error: ShowError| Failure::at(shown.clone(), error.to_string(), None);
-    let made = Difference::of(reference.image, result.image, ctx).map_err(failed)?;
+    let made = Difference::new(reference.image, result.image, ctx).map_err(failed)?;
     args.write(path, &made.image.png().map_err(failed)?, ctx)?;
     let Difference { gain, mean_codes, most_codes, .. } = made;
     reporter.line(&format_args!(
@@ -79,7 +79,7 @@ pub(crate) fn draw(
         args.write(path, &bytes, ctx)
     };
     if let Some(path) = &args.save_map {
-        save(path, DisplayImage::of(image, ctx).map(|canvas| overlay(&canvas, map)))?;
+        save(path, DisplayImage::from_image(image, ctx).map(|canvas| overlay(&canvas, map)))?;
         if drawing.strength() <= 0.0 {
             reporter.note(&format!("{}: no orange areas, as no banding was found in {name}", path.display()));
         }

@@ -36,7 +36,7 @@ pub(super) fn run(job: &VideoJob<'_>, begins: &[u8], reporter: &Reporter<'_>) ->
         }
         None => Ok(()),
     };
-    if let Err(usage) = reporter.settled(checked) {
+    if let Err(usage) = reporter.or_usage(checked) {
         return usage;
     }
     let dither = job.images.dither.unwrap_or_default();

@@ -312,7 +312,7 @@ impl<'a> VideoRecord<'a> {
         let shot = |shot: &'a ShotFound| FoundRecord {
             begins: shot.begins,
             frames: shot.frames,
-            banding: shot.grade.word(),
+            banding: shot.grade.as_str(),
             finding: &shot.finding,
             method: shot.method,
             outside: shot.outside,

@@ -74,7 +74,7 @@ fn list_names_everything_that_can_be_asked_for() {
         assert!(text.contains(format.name) && text.contains(format.extensions[0]));
     }
     for dither in unband::Dither::ALL {
-        assert!(text.contains(dither.word()));
+        assert!(text.contains(dither.as_str()));
     }
     for metric in unband_metrics::metrics(unband_metrics::Domain::Image) {
         assert!(text.contains(&format!("\n  {}  {}\n", metric.base(), metric.title)), "{}", metric.name());

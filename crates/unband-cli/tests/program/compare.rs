@@ -278,7 +278,7 @@ fn drawn_profile(stage: &Stage, images: [(&str, &str); 3]) -> Vec<u8> {
     let ctx = Context::default();
     let read = |name: &str| unband_io::read_file(&stage.path(name), &unband_io::Limits::default()).unwrap().0;
     let images = images.map(|(role, file)| (role, read(file)));
-    let line = Line::worst(&images[0].1, &HeatMap::of(&inspect(&images[0].1, &ctx)));
+    let line = Line::worst(&images[0].1, &HeatMap::from_findings(&inspect(&images[0].1, &ctx)));
     let series: Vec<Series<'_>> = images.iter().map(|(role, image)| Series::new(role, image)).collect();
     Profile::along(line, &series).unwrap().drawing(1600).unwrap().png().unwrap()
 }

@@ -79,7 +79,7 @@ fn the_manifest_says_what_was_drawn_and_its_record_makes_the_same() {
         let limits = unband_io::Limits::default();
         unband_io::read_file(&stage.0.path().join(path), &limits).unwrap().0
     };
-    let mut pair = unband_data::Pair::of(unband_data::files::clean_rgb(read("in/b.png")).unwrap());
+    let mut pair = unband_data::Pair::from_clean(unband_data::files::clean_rgb(read("in/b.png")).unwrap());
     record.apply(&mut pair).unwrap();
     assert!(pair.lq.to_rgb16().unwrap() == read("out/lq/b.png").to_rgb16().unwrap());
     assert!(pair.gt.to_rgb16().unwrap() == read("out/gt/b.png").to_rgb16().unwrap());

@@ -82,7 +82,7 @@ impl std::fmt::Debug for Draw {
 impl Draw {
     /// Degrades a clean RGB image. Returns the pair and its manifest entry.
     pub(crate) fn apply(&self, clean: &Image) -> Result<(Pair, ImageDegradation), SourceFault> {
-        let (mut pair, seed) = (Pair::of(clean.clone()), self.seed);
+        let (mut pair, seed) = (Pair::from_clean(clean.clone()), self.seed);
         let rng = Rng::new(u64::from(seed));
         let cause = match &self.degrader {
             Degrader::Fixed(cause) => Some(cause.name.to_owned()),

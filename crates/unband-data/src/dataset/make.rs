@@ -107,12 +107,14 @@ impl DatasetPlan {
 
     /// Permissions of the pairs of an image.
     fn access(&self, task: &Task) -> Access {
-        Access::of(task.sources.iter().map(|source| self.root.join(source)))
+        Access::from_paths(task.sources.iter().map(|source| self.root.join(source)))
     }
 
     /// Permissions of files about all images.
     pub fn access_of_all(&self) -> Access {
-        Access::of(self.tasks.iter().flat_map(|task| &task.sources).map(|source| self.root.join(source)))
+        Access::from_paths(
+            self.tasks.iter().flat_map(|task| &task.sources).map(|source| self.root.join(source)),
+        )
     }
 }
 
@@ -132,7 +134,7 @@ fn drawn(
         }
         error => fault(error),
     })?;
-    let side = |image: &Image| Codes::of(image).map_err(|error| fault(error.into()));
+    let side = |image: &Image| Codes::new(image).map_err(|error| fault(error.into()));
     let (lq, gt) = (side(&pair.lq)?, side(&pair.gt)?);
     let windows = tiling.windows(lq.width, lq.height);
     if let (Tiling::Patches { side, .. }, []) = (tiling, windows.as_slice()) {
@@ -166,5 +168,5 @@ fn blank(task: &Task) -> Entry {
 fn codes(path: &Path) -> Result<Codes, SourceFault> {
     let (image, _) = unband_io::read_file(path, &Limits::default())?;
     let context = Context::with(|new| new.threads = 1);
-    Ok(Codes::of(&image.into_rgb(&context)?)?)
+    Ok(Codes::new(&image.into_rgb(&context)?)?)
 }

@@ -47,7 +47,7 @@ pub(crate) struct Codes {
 impl Codes {
     /// Keeps 8-bit codes if the depth is 8 bits or fewer and all values are 8-bit codes; otherwise uses
     /// 16-bit codes. Grey is repeated, transparency dropped.
-    pub(crate) fn of(image: &Image) -> Result<Self, ImageError> {
+    pub(crate) fn new(image: &Image) -> Result<Self, ImageError> {
         let on_grid = |v: &f32| Depth::EIGHT.value(Depth::EIGHT.code(*v)).to_bits() == v.to_bits();
         let eight =
             image.depth.bits() <= 8 && image.planes.iter().all(|plane| plane.data.iter().all(on_grid));
@@ -103,14 +103,14 @@ mod tests {
     #[test]
     fn codes_stay_what_they_were() {
         let eight: Vec<u8> = (0..6 * 4 * 3).map(|i| (i * 3) as u8).collect();
-        let codes = Codes::of(&Image::from_rgb8(6, 4, &eight).unwrap()).unwrap();
+        let codes = Codes::new(&Image::from_rgb8(6, 4, &eight).unwrap()).unwrap();
         let cut = codes.cut(Window { x0: 2, y0: 1, x1: 5, y1: 3 }).unwrap();
         assert_eq!(cut.depth, Depth::EIGHT);
         let expected: Vec<u8> =
             [1, 2].iter().flat_map(|y| eight[3 * (6 * y + 2)..3 * (6 * y + 5)].to_vec()).collect();
         assert_eq!(cut.to_rgb8().unwrap(), expected);
         let sixteen: Vec<u16> = (0..6 * 4 * 3).map(|i| i * 907).collect();
-        let codes = Codes::of(&Image::from_rgb16(6, 4, &sixteen).unwrap()).unwrap();
+        let codes = Codes::new(&Image::from_rgb16(6, 4, &sixteen).unwrap()).unwrap();
         let whole = codes.cut(Window { x0: 0, y0: 0, x1: 6, y1: 4 }).unwrap();
         assert_eq!((whole.depth, whole.to_rgb16().unwrap()), (Depth::SIXTEEN, sixteen));
     }
@@ -119,7 +119,7 @@ mod tests {
     fn samples_between_codes_become_16_bits() {
         let mut image = Image::from_gray::<u8>(2, 1, &[10, 20]).unwrap();
         image.planes[0].data[1] += 0.3 / 255.0;
-        let cut = Codes::of(&image).unwrap().cut(Window { x0: 0, y0: 0, x1: 2, y1: 1 }).unwrap();
+        let cut = Codes::new(&image).unwrap().cut(Window { x0: 0, y0: 0, x1: 2, y1: 1 }).unwrap();
         assert_eq!(cut.depth, Depth::SIXTEEN);
         assert_eq!(cut.to_rgb16().unwrap(), [2570, 2570, 2570, 5217, 5217, 5217]);
     }

@@ -7,12 +7,12 @@ use super::{Degradation, DegradeError, Pair};
 use super::{jpeg, levels};
 
 /// Applies its degradations in sequence.
-pub struct Chain(pub &'static [&'static dyn Degradation]);
+pub(crate) struct Chain(pub &'static [&'static dyn Degradation]);
 
 /// JPEG at quality 75, then H.264.
-pub const JPEG_X264: Chain = Chain(&[&jpeg::at(75), &X264_24]);
+pub(crate) const JPEG_X264: Chain = Chain(&[&jpeg::at(75), &X264_24]);
 /// RGB at 6 bits, then JPEG at quality 90.
-pub const RGB_6_JPEG: Chain = Chain(&[&levels::to(6), &jpeg::at(90)]);
+pub(crate) const RGB_6_JPEG: Chain = Chain(&[&levels::to(6), &jpeg::at(90)]);
 
 impl Degradation for Chain {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {

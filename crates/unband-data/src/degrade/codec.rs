@@ -32,20 +32,20 @@ pub struct Codec {
 }
 
 /// H.264 at quantiser 24.
-pub const X264_24: Codec = video(&["-c:v", "libx264", "-threads", "1", "-qp", "24"]);
+pub(crate) const X264_24: Codec = video(&["-c:v", "libx264", "-threads", "1", "-qp", "24"]);
 /// H.264 at quantiser 34.
-pub const X264_34: Codec = video(&["-c:v", "libx264", "-threads", "1", "-qp", "34"]);
+pub(crate) const X264_34: Codec = video(&["-c:v", "libx264", "-threads", "1", "-qp", "34"]);
 /// H.265 at rate factor 28.
-pub const X265_28: Codec =
+pub(crate) const X265_28: Codec =
     video(&["-c:v", "libx265", "-x265-params", "log-level=none:pools=1", "-crf", "28"]);
 /// VP9 at rate factor 36.
-pub const VP9_36: Codec = video(&["-c:v", "libvpx-vp9", "-crf", "36", "-b:v", "0", "-cpu-used", "2"]);
+pub(crate) const VP9_36: Codec = video(&["-c:v", "libvpx-vp9", "-crf", "36", "-b:v", "0", "-cpu-used", "2"]);
 const AOM: [&str; 8] = ["-c:v", "libaom-av1", "-b:v", "0", "-cpu-used", "5", "-still-picture", "1"];
 /// AV1 video at rate factor 34.
-pub const AV1_34: Codec =
+pub(crate) const AV1_34: Codec =
     video(&[AOM[0], AOM[1], AOM[2], AOM[3], AOM[4], AOM[5], AOM[6], AOM[7], "-crf", "34"]);
 /// AV1 still image at rate factor 30: full range, BT.601.
-pub const AVIF_30: Codec = Codec {
+pub(crate) const AVIF_30: Codec = Codec {
     args: &[AOM[0], AOM[1], AOM[2], AOM[3], AOM[4], AOM[5], AOM[6], AOM[7], "-crf", "30"],
     matrix: Matrix::Bt601,
     range: Range::Full,

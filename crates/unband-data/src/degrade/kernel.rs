@@ -94,7 +94,7 @@ impl Kernel {
 }
 
 /// A Gaussian along one axis; its outer product with itself is the isotropic kernel.
-pub fn gaussian_row(size: usize, sigma_px: f64) -> Vec<f64> {
+pub(crate) fn gaussian_row(size: usize, sigma_px: f64) -> Vec<f64> {
     gaussian(size, (sigma_px * sigma_px).max(LEAST_VARIANCE))
 }
 

@@ -55,7 +55,7 @@ pub struct Pair {
 
 impl Pair {
     /// A pair whose sides are the same clean image.
-    pub fn of(clean: Image) -> Self {
+    pub fn from_clean(clean: Image) -> Self {
         Self { lq: clean.clone(), gt: clean }
     }
 }

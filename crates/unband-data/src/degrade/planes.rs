@@ -120,7 +120,7 @@ impl Planes420 {
     }
 
     /// Quantises each plane to `bits`: `q = rint(v (2^b − 1)/255)`, `v' = rint(255 q/(2^b − 1))`.
-    pub fn quantise(&mut self, bits: [u32; 3]) {
+    pub(crate) fn quantise(&mut self, bits: [u32; 3]) {
         for (codes, bits) in self.codes.iter_mut().zip(bits) {
             quantise(codes, bits);
         }

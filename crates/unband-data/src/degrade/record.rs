@@ -100,7 +100,7 @@ pub enum Setting {
 
 impl Setting {
     /// Parses the text of a parameter of this kind.
-    fn of(kind: ParamKind, text: &str) -> Self {
+    fn new(kind: ParamKind, text: &str) -> Self {
         let read = match kind {
             ParamKind::Switch => text.parse().ok().map(Self::Switch),
             ParamKind::Whole => text.parse().ok().map(Self::Whole),
@@ -149,7 +149,7 @@ impl Applied {
     /// All its settings, defaults included.
     pub fn settings(&self) -> BTreeMap<String, Setting> {
         let texts = self.degradation.texts().into_iter().zip(self.entry.params);
-        texts.map(|((name, text), info)| (name.to_owned(), Setting::of(info.kind, &text))).collect()
+        texts.map(|((name, text), info)| (name.to_owned(), Setting::new(info.kind, &text))).collect()
     }
 
     /// Applies the step to a pair.
@@ -163,7 +163,7 @@ impl Applied {
 
 impl DegradationRecord {
     /// These steps on the degraded side, at 8 bits and the size of the clean side.
-    pub fn of(degrade: Vec<Applied>) -> Self {
+    pub fn from_applied(degrade: Vec<Applied>) -> Self {
         Self { names: Vec::new(), clean: Vec::new(), degrade, depth: 8, scale: 1 }
     }
 

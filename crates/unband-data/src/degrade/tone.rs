@@ -43,7 +43,7 @@ impl Degradation for Tone {
 
 /// Rounds to 8 bits, applies [`Tone`], and rounds to 8 bits again. Gain (1 to 1.3), gamma (0.65 to 1) and
 /// contrast (0 to 0.7) are drawn. The clean side gets the same curve without rounding.
-pub struct DrawnTone;
+pub(crate) struct DrawnTone;
 
 impl Degradation for DrawnTone {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {

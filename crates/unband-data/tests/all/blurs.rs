@@ -109,7 +109,7 @@ fn step(pair: &mut Pair, name: &str, settings: &[(&str, &str)]) {
 
 #[test]
 fn the_classical_ways_down_are_those_of_the_published_code() {
-    let start = || Pair::of(formula(45, 36));
+    let start = || Pair::from_clean(formula(45, 36));
     let blur = |pair: &mut Pair| pair.lq = convolved(pair.lq.clone(), &aniso15(), Border::Wrap);
     let bicubic = |pair: &mut Pair| {
         // Steps clamp; the published functions keep overshoots.
@@ -134,7 +134,7 @@ fn the_classical_ways_down_are_those_of_the_published_code() {
 
 #[test]
 fn the_unsharp_mask_is_that_of_the_published_code() {
-    let mut pair = Pair::of(formula(80, 96));
+    let mut pair = Pair::from_clean(formula(80, 96));
     step(&mut pair, "unsharp-mask", &[]);
     let difference = printed("usm", furthest(&pair.lq, &tensor("usm/fimg")));
     // A sample whose difference is within rounding of the threshold could differ much more.
@@ -144,7 +144,7 @@ fn the_unsharp_mask_is_that_of_the_published_code() {
 #[test]
 fn separable_blurs_are_what_their_kernels_give() {
     for (size, sigma) in [(7, 0.5), (15, 2.1), (25, 2.8), (25, 0.0)] {
-        let mut pair = Pair::of(formula(40, 33));
+        let mut pair = Pair::from_clean(formula(40, 33));
         step(&mut pair, "gaussian-blur", &[("size", &size.to_string()), ("sigma_px", &sigma.to_string())]);
         let want = convolved(formula(40, 33), &Kernel::isotropic(size, sigma), Border::Mirror);
         for (got, want) in pair.lq.planes.iter().zip(&want.planes) {
@@ -160,7 +160,7 @@ fn a_blur_of_no_width_leaves_the_image() {
     for settings in
         [[("along_px2", "0"), ("across_px2", "0")], [("along_px2", "0.000001"), ("across_px2", "0")]]
     {
-        let mut pair = Pair::of(clean.clone());
+        let mut pair = Pair::from_clean(clean.clone());
         step(&mut pair, "anisotropic-blur", &settings);
         assert!(pair.lq.planes == clean.planes);
     }
@@ -169,7 +169,7 @@ fn a_blur_of_no_width_leaves_the_image() {
 #[test]
 fn jpeg_is_as_opencv_writes_and_reads_it() {
     for (name, want) in tensors("jpeg/q") {
-        let mut pair = Pair::of(formula(45, 37));
+        let mut pair = Pair::from_clean(formula(45, 37));
         step(&mut pair, "jpeg", &[("quality", &name)]);
         let got = |i: usize| f64::from(Depth::EIGHT.code(pair.lq.planes[i % 3].data[i / 3]));
         let off: Vec<f64> = want.values.iter().enumerate().map(|(i, want)| (got(i) - want).abs()).collect();

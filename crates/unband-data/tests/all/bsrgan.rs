@@ -238,7 +238,7 @@ fn without_any_degradation_only_the_size_changes() {
     "#;
     let recipe = DegradationRecipe::parse(quiet, "quiet.toml").unwrap();
     for seed in 0..10 {
-        let mut pair = Pair::of(clean.clone());
+        let mut pair = Pair::from_clean(clean.clone());
         recipe.apply(&mut pair, Rng::new(seed)).unwrap();
         for (lq, gt) in pair.lq.planes.iter().zip(&pair.gt.planes) {
             let want = gt.resized(48, 40, unband_image::Resampling::Area);

@@ -12,7 +12,7 @@ use unband_image::{Image, Rng};
 const VIDEO: [&str; 6] = ["mpeg4", "x264", "x265", "vp9", "av1", "avif"];
 
 fn degraded(name: &str, settings: &[(&str, &str)], image: Image) -> Option<Pair> {
-    let mut pair = Pair::of(image);
+    let mut pair = Pair::from_clean(image);
     match degradation(name)
         .unwrap()
         .from_texts(settings.iter().copied())
@@ -103,12 +103,12 @@ fn the_recipe_of_codecs_is_repeatable() {
     let recipe = DegradationRecipe::find("codecs").unwrap();
     assert!(recipe.is_slow());
     for seed in 0..4 {
-        let mut pair = Pair::of(scene(96, 64));
+        let mut pair = Pair::from_clean(scene(96, 64));
         let record = match recipe.apply(&mut pair, Rng::new(seed)) {
             Err(error) if error.is_missing_program() => return unband_skips::program(error),
             result => result.unwrap(),
         };
-        let mut again = Pair::of(scene(96, 64));
+        let mut again = Pair::from_clean(scene(96, 64));
         record.apply(&mut again).unwrap();
         assert!(pair == again);
     }

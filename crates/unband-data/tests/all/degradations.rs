@@ -20,7 +20,7 @@ fn setting(name: &str, value: impl ToString) -> (String, String) {
 /// The scene degraded by one step; `None` if a program is missing.
 fn degraded(name: &str, settings: &[(&str, &str)], seed: u64) -> Pair {
     let settings: Vec<_> = settings.iter().map(|(n, v)| setting(n, v)).collect();
-    let mut pair = Pair::of(scene(320, 256));
+    let mut pair = Pair::from_clean(scene(320, 256));
     let built = degradation(name).unwrap().from_texts(settings).unwrap();
     built.apply(&mut pair, Rng::new(seed)).unwrap();
     pair
@@ -98,7 +98,7 @@ fn every_degradation_is_repeatable_and_changes_the_sides_it_says() {
     for entry in DEGRADATIONS {
         let step = Applied::from_texts(entry.name, 7, changing(entry.name)).unwrap();
         let make = || {
-            let mut pair = Pair::of(scene(176, 144));
+            let mut pair = Pair::from_clean(scene(176, 144));
             step.apply(&mut pair).map(|()| pair)
         };
         let first = match make() {
@@ -141,7 +141,7 @@ fn colourless_images_are_refused() {
     let gray = Image::from_gray::<u8>(128, 128, &vec![9; 128 * 128]).unwrap();
     for entry in DEGRADATIONS {
         let built = (entry.defaults)();
-        let result = built.apply(&mut Pair::of(gray.clone()), Rng::new(0));
+        let result = built.apply(&mut Pair::from_clean(gray.clone()), Rng::new(0));
         assert!(matches!(result, Err(DegradeError::Image(_))), "{}", entry.name);
     }
 }
@@ -150,7 +150,7 @@ fn colourless_images_are_refused() {
 fn tiny_and_odd_images_pass_or_are_refused_with_their_size() {
     for entry in DEGRADATIONS.iter().filter(|e| e.speed == Speed::Quick) {
         for (width, height) in [(1, 1), (1, 17), (9, 2), (33, 31)] {
-            let mut pair = Pair::of(scene(width, height));
+            let mut pair = Pair::from_clean(scene(width, height));
             (entry.defaults)().apply(&mut pair, Rng::new(1)).unwrap();
             assert_eq!((pair.lq.width(), pair.lq.height()), (width, height), "{}", entry.name);
         }
@@ -172,7 +172,7 @@ fn room_is_as_far_as_a_sample_looks() {
                     }
                 }
             }
-            let mut pair = Pair::of(image);
+            let mut pair = Pair::from_clean(image);
             let settings = match entry.name {
                 "sharpen" => vec![setting("radius_px", 6)],
                 "unsharp-mask" => vec![setting("size", 101), setting("threshold_codes", 1)],
@@ -247,7 +247,7 @@ fn grain_has_the_strength_size_and_place_that_were_asked_for() {
     let gray = |value: u16| Image::from_rgb16(256, 256, &vec![value; 256 * 256 * 3]).unwrap();
     let apply = |image: Image, settings: &[(&str, &str)]| {
         let settings: Vec<_> = settings.iter().map(|(n, v)| setting(n, v)).collect();
-        let mut pair = Pair::of(image);
+        let mut pair = Pair::from_clean(image);
         let built = degradation("grain").unwrap().from_texts(settings).unwrap();
         built.apply(&mut pair, Rng::new(3)).unwrap();
         pair
@@ -276,7 +276,7 @@ fn noise_follows_its_law() {
     // In light: variance is shot · light + read².
     for (value, light) in [(20_000u16, 0.0735f32), (50_000, 0.5513)] {
         let image = Image::from_rgb16(200, 200, &vec![value; 200 * 200 * 3]).unwrap();
-        let mut pair = Pair::of(image);
+        let mut pair = Pair::from_clean(image);
         let settings = [setting("shot", 0.0004), setting("read", 0.002)];
         let built = degradation("noise").unwrap().from_texts(settings).unwrap();
         built.apply(&mut pair, Rng::new(3)).unwrap();
@@ -297,7 +297,7 @@ fn sharpening_steepens_edges_and_leaves_flats() {
             plane.row_mut(y)[32..].fill(0.6);
         }
     }
-    let mut pair = Pair::of(image);
+    let mut pair = Pair::from_clean(image);
     let built = (degradation("sharpen").unwrap().defaults)();
     built.apply(&mut pair, Rng::new(0)).unwrap();
     let row = pair.lq.planes[1].row(8);
@@ -371,7 +371,7 @@ fn jpeg_is_what_libjpegs_programs_make() {
         for quality in ["1", "10", "30", "60", "85", "95", "100"] {
             let settings = [setting("quality", quality), setting("sampling", word)];
             let jpeg = degradation("jpeg").unwrap().from_texts(settings).unwrap();
-            let mut pair = Pair::of(scene(side.0, side.1));
+            let mut pair = Pair::from_clean(scene(side.0, side.1));
             jpeg.apply(&mut pair, Rng::new(0)).unwrap();
             let input = ppm(&pair.gt);
             let theirs = pass(&["cjpeg"], &["-quality", quality, "-sample", sampling], &input)

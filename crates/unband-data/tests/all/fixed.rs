@@ -43,7 +43,7 @@ fn names_are_unique_and_every_cause_has_a_source() {
 #[test]
 fn every_cause_is_repeatable_and_gives_8_bits() {
     for cause in FIXED_DEGRADATIONS {
-        let mut first = Pair::of(clean(176, 144));
+        let mut first = Pair::from_clean(clean(176, 144));
         match cause.degradation.apply(&mut first, Rng::new(9)) {
             Err(error) if error.is_missing_program() => {
                 unband_skips::program(format_args!("{}: {error}", cause.name));
@@ -51,7 +51,7 @@ fn every_cause_is_repeatable_and_gives_8_bits() {
             }
             result => result.unwrap_or_else(|e| panic!("{}: {e}", cause.name)),
         }
-        let mut second = Pair::of(clean(176, 144));
+        let mut second = Pair::from_clean(clean(176, 144));
         cause.degradation.apply(&mut second, Rng::new(9)).unwrap();
         assert_eq!(first, second, "{}", cause.name);
         assert!(is_on_eight_bits(&first.lq), "{}", cause.name);
@@ -70,7 +70,7 @@ fn every_cause_is_repeatable_and_gives_8_bits() {
 #[test]
 fn rgb_bits_leave_that_many_levels() {
     for (name, most) in [("rgb-7", 128), ("rgb-6", 64), ("rgb-5", 32)] {
-        let mut pair = Pair::of(clean(176, 144));
+        let mut pair = Pair::from_clean(clean(176, 144));
         let before = pair.gt.clone();
         find(name).unwrap().degradation.apply(&mut pair, Rng::new(0)).unwrap();
         let found = levels(&pair.lq, 0);
@@ -98,7 +98,7 @@ fn plane_grids_are_those_of_the_recipe() {
 
 #[test]
 fn a_tone_curve_is_applied_to_both_sides() {
-    let mut pair = Pair::of(clean(176, 144));
+    let mut pair = Pair::from_clean(clean(176, 144));
     let before = pair.gt.clone();
     find("tone-curve").unwrap().degradation.apply(&mut pair, Rng::new(4)).unwrap();
     assert!(pair.gt != before);
@@ -133,12 +133,12 @@ fn a_missing_program_is_named() {
 
 #[test]
 fn images_that_do_not_fit_are_refused() {
-    let mut tiny = Pair::of(clean(40, 40));
+    let mut tiny = Pair::from_clean(clean(40, 40));
     let error = find("fhd-luma-6").unwrap().degradation.apply(&mut tiny, Rng::new(0)).unwrap_err();
     assert!(matches!(error, DegradeError::TooSmall { least_width: 76, least_height: 68, .. }), "{error}");
     let grey = Image::from_gray::<u8>(128, 128, &vec![9; 128 * 128]).unwrap();
     for cause in FIXED_DEGRADATIONS {
-        let result = cause.degradation.apply(&mut Pair::of(grey.clone()), Rng::new(0));
+        let result = cause.degradation.apply(&mut Pair::from_clean(grey.clone()), Rng::new(0));
         assert!(matches!(result, Err(DegradeError::Image(_))), "{}", cause.name);
     }
 }
@@ -177,7 +177,7 @@ fn the_full_hd_recipe_leaves_its_tools_offset() {
     for truth in [Truth::Frame, Truth::Offset] {
         let mut apart = [0.0; 3];
         for photo in &photos {
-            let mut pair = Pair::of(photo.clone());
+            let mut pair = Pair::from_clean(photo.clone());
             Fhd { y: 8, truth, ..Fhd::default() }.apply(&mut pair, Rng::new(1)).unwrap();
             let (lq, gt) = (mean_planes(&pair.lq), mean_planes(&pair.gt));
             for plane in 0..3 {

@@ -21,15 +21,15 @@ fn shipped_recipes_are_repeatable_and_their_records_make_the_same() {
             continue;
         }
         for seed in 0..40 {
-            let mut pair = Pair::of(scene(48, 40));
+            let mut pair = Pair::from_clean(scene(48, 40));
             let record = recipe.apply(&mut pair, Rng::new(seed)).unwrap();
-            let mut again = Pair::of(scene(48, 40));
+            let mut again = Pair::from_clean(scene(48, 40));
             assert!(recipe.apply(&mut again, Rng::new(seed)).unwrap() == record && again == pair);
             // Also after writing and reading.
             let text = serde_json::to_string(&record).unwrap();
             let read: DegradationRecord = serde_json::from_str(&text).unwrap();
             assert_eq!(read, record);
-            let mut replayed = Pair::of(scene(48, 40));
+            let mut replayed = Pair::from_clean(scene(48, 40));
             read.apply(&mut replayed).unwrap();
             assert!(replayed == pair, "{} {seed}: {text}", shipped.name);
             assert_eq!(pair.lq.depth, Depth::EIGHT);
@@ -88,7 +88,7 @@ fn what_is_done_to_the_clean_side_is_on_both() {
         use = "rgb-bits"
         bits = 5
     "#;
-    let mut pair = Pair::of(scene(64, 64));
+    let mut pair = Pair::from_clean(scene(64, 64));
     DegradationRecipe::parse(text, "film").unwrap().apply(&mut pair, Rng::new(3)).unwrap();
     assert!(pair.gt != scene(64, 64) && pair.lq != pair.gt);
     // The degraded side is the clean side at five bits, grain included.
@@ -133,7 +133,7 @@ fn a_room_that_is_given_counts_in_sixteens_and_scales() {
 fn a_recipe_must_keep_the_scale_it_promises() {
     let text = "title = \"t\"\nscale = 2\n[[degrade]]\nuse = \"decimate\"\nevery = 3";
     let recipe = DegradationRecipe::parse(text, "three").unwrap();
-    let error = recipe.apply(&mut Pair::of(scene(31, 24)), Rng::new(1)).unwrap_err();
+    let error = recipe.apply(&mut Pair::from_clean(scene(31, 24)), Rng::new(1)).unwrap_err();
     let message = "the degraded side has 10×8 samples, the clean one 30×24: not 2 times as large";
     assert_eq!(error.to_string(), message);
     assert!(error.hint().unwrap().contains("`fit`"));
@@ -170,7 +170,7 @@ fn shuffled_groups_take_all_orders_and_keep_those_they_must() {
 #[test]
 fn a_depth_of_the_degraded_side_is_kept() {
     let text = "title = \"deep\"\ndepth = 10\n[[degrade]]\nuse = \"tone\"\ngamma = 0.7";
-    let mut pair = Pair::of(scene(32, 32));
+    let mut pair = Pair::from_clean(scene(32, 32));
     DegradationRecipe::parse(text, "deep").unwrap().apply(&mut pair, Rng::new(0)).unwrap();
     assert_eq!(pair.lq.depth, Depth::Int(10));
 }

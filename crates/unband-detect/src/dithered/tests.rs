@@ -70,7 +70,7 @@ fn finds_the_corner_of_gradient_noise() {
         (52.982_918_9 * inner).fract() as f32 - 0.5
     };
     let dither = found(&image(|_, x, y, v| (v * 31.0 + noise(x, y)).round() / 31.0)).unwrap();
-    assert_eq!(dither.word(), "gradient-noise");
+    assert_eq!(dither.as_str(), "gradient-noise");
     let near = |&i: &usize| {
         let (x, y) = (i % SIDE, i / SIDE);
         (dither.at(0, (x, y)) * 31.0 / 255.0 - noise(x, y)).abs() < 0.05

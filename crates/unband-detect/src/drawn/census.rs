@@ -38,7 +38,7 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    pub(super) fn of(found: &Findings) -> Self {
+    pub(super) fn from_findings(found: &Findings) -> Self {
         let weights = match found.space {
             Space::Yuv { matrix, .. } => Some(matrix.weights()),
             Space::Native | Space::Rgb => None,

@@ -33,7 +33,7 @@ pub(crate) struct Plateaus<'a> {
 impl Plateaus<'_> {
     /// Plateaus of samples with up to 8 bits; `None` for others, and where nothing changes.
     fn census(&self) -> Option<&Census> {
-        let take = || Census::take(&self.evidence.codes, &Scale::of(self.found));
+        let take = || Census::take(&self.evidence.codes, &Scale::from_findings(self.found));
         self.census.get_or_init(|| if self.found.effective_bits > 8 { None } else { take() }).as_ref()
     }
 
@@ -59,8 +59,8 @@ pub(crate) fn decide(evidence: &Evidence<'_>, found: &Findings) -> Option<(Fired
     let (rule, verdict) = rule::first(rules::RULES, |applies| applies(&plateaus))?;
     match verdict {
         Some(Drawing::FlatColours | Drawing::FewColours) if (rules::WITHDRAWN.applies)(&plateaus) => {
-            Some((Fired::of(&rules::WITHDRAWN), None))
+            Some((Fired::from_rule(&rules::WITHDRAWN), None))
         }
-        _ => Some((Fired::of(rule), verdict)),
+        _ => Some((Fired::from_rule(rule), verdict)),
     }
 }

@@ -65,7 +65,7 @@ fn describe(file: &str, image: &Image) {
     let known = lattice.found() && lattice.range == Range::Limited;
     let matrix = if known { lattice.matrix } else { Matrix::Bt601 };
     let conversion = if lattice.truncated { Conversion::Truncated } else { Conversion::Other };
-    let recipe = |channel: Channel, range| Recipe::of(channel, matrix, range, channel.is_chroma());
+    let recipe = |channel: Channel, range| Recipe::new(channel, matrix, range, channel.is_chroma());
     let gather = |channel: Channel| {
         let enough = if channel.is_chroma() { ENOUGH / 2 } else { ENOUGH };
         Flats::gather(&LazyPlane::new(&codes, &sums, recipe(channel, Range::Limited), level), channel, enough)

@@ -139,7 +139,7 @@ pub(super) fn look(
 ) -> Scores {
     let gather = |i: usize| {
         let channel = Channel::ALL[i];
-        let recipe = Recipe::of(channel, matrix, Range::Limited, channel.is_chroma());
+        let recipe = Recipe::new(channel, matrix, Range::Limited, channel.is_chroma());
         let enough = if channel.is_chroma() { enough / 2 } else { enough };
         Flats::gather(&LazyPlane::new(codes, sums, recipe, ctx.level), channel, enough)
     };

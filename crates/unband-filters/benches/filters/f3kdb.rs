@@ -27,7 +27,7 @@ fn settings(text: &str) -> Settings {
 }
 
 fn params(settings: impl IntoIterator<Item = (String, String)>) -> F3kdbParams {
-    F3kdbParams::of(&Method::from_texts(&unband_filters::f3kdb::ENTRY, settings).unwrap()).unwrap()
+    F3kdbParams::from_method(&Method::from_texts(&unband_filters::f3kdb::ENTRY, settings).unwrap()).unwrap()
 }
 
 fn row<'a, T: Sample>(clip: &'a Clip<T>, bits: u8, level: Level, name: &str, text: &str) -> Row<'a, T> {

@@ -56,7 +56,7 @@ struct Buffers {
 impl ChromaGuide {
     /// Filters chroma at its stored size, for red, green and blue whose chroma by `matrix` was stored at
     /// half the size along the axes where `scale` is 2, else 1. The result's chroma is repeated samples.
-    pub fn denoising(inner: Box<dyn Restorer>, matrix: Matrix, scale: (usize, usize)) -> Self {
+    pub(crate) fn denoising(inner: Box<dyn Restorer>, matrix: Matrix, scale: (usize, usize)) -> Self {
         Self { inner, matrix, scale, task: Task::Denoise, share: 1.0, buffers: Reused::default() }
     }
 

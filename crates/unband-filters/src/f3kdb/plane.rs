@@ -83,7 +83,7 @@ impl Rule {
     /// The same for full-range codes, whose white is the highest code at every depth: where the depth
     /// changes, codes are scaled before rounding.
     #[must_use]
-    pub fn full_range(mut self, around_neutral: bool) -> Self {
+    pub(crate) fn full_range(mut self, around_neutral: bool) -> Self {
         let span = |bits: u8| f32::from(u16::MAX << (16 - bits));
         if self.input_bits != self.rounding.bits {
             let factor = span(self.rounding.bits) / span(self.input_bits);

@@ -110,7 +110,7 @@ impl F3kdbParams {
     ///
     /// # Errors
     /// As [`Params::put`]; values of a method are in their ranges.
-    pub fn of(method: &Method) -> Result<Self, ParamError> {
+    pub fn from_method(method: &Method) -> Result<Self, ParamError> {
         let written: Self = method.params();
         let mut params = Self { preset: written.preset.clone(), ..Self::default() };
         let scale = if written.scale { 4 } else { 1 };

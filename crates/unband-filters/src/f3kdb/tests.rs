@@ -6,7 +6,7 @@ use unband_image::{Matrix, Plane, Subsampling, With};
 
 fn params(settings: &[(&str, &str)]) -> F3kdbParams {
     let method = Method::from_texts(&ENTRY, settings.iter().copied()).unwrap();
-    F3kdbParams::of(&method).unwrap()
+    F3kdbParams::from_method(&method).unwrap()
 }
 
 fn run(image: &Image, settings: &[(&str, &str)], ctx: &Context<'_>) -> Image {

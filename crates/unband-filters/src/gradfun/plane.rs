@@ -36,7 +36,7 @@ impl Shape {
     }
 
     /// Is a plane of this size changed at all?
-    pub fn touches(self, width: usize, height: usize) -> bool {
+    pub(crate) fn touches(self, width: usize, height: usize) -> bool {
         width.min(height) > 2 * self.radius
     }
 }

@@ -58,7 +58,7 @@ struct Means {
 }
 
 impl Means {
-    fn of(colours: &Colours, window: Window) -> Self {
+    fn new(colours: &Colours, window: Window) -> Self {
         let (width, height) = (window.width(), window.height());
         let mut rgb = Vec::with_capacity(width * height);
         let mut gap = Vec::with_capacity(width * height);
@@ -212,7 +212,7 @@ impl PaletteSurface {
         if levels >= 3 {
             let strips = ctx.map(height.div_ceil(STRIP), |s| {
                 let (y0, y1) = (s * STRIP, ((s + 1) * STRIP).min(height));
-                Means::of(&made.colours, Window { x0: 0, y0, x1: width, y1 }).halved().halved()
+                Means::new(&made.colours, Window { x0: 0, y0, x1: width, y1 }).halved().halved()
             });
             let mut first = Means { width: width.div_ceil(2).div_ceil(2), ..Means::default() };
             for strip in strips {
@@ -243,7 +243,7 @@ impl PaletteSurface {
         let core = input.core;
         let (width, height) = self.size;
         let outer = core.grown(RIM, width, height).aligned(4, width, height);
-        let fine = Means::of(&self.colours, outer);
+        let fine = Means::new(&self.colours, outer);
         let (w, h) = (fine.width, fine.height);
         let places: Vec<u8> =
             (outer.y0..outer.y1).flat_map(|y| &self.colours.row(outer.x0, y)[..w]).copied().collect();

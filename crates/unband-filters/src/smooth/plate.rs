@@ -64,7 +64,7 @@ impl Plates {
         }
         let mut sheets = Vec::new();
         for (plane, grid) in image.planes.iter().zip(&findings.grids) {
-            let steps = Steps::of(plane, grid.step_codes, bits);
+            let steps = Steps::new(plane, grid.step_codes, bits);
             let shown = Shown { plane, alpha: image.alpha.as_ref(), steps };
             let smooth = shown.has_no_noise(ctx)?;
             sheets.push(if smooth { Some(shown.sheet(strength, ctx)?) } else { None });
@@ -96,7 +96,7 @@ struct Steps {
 }
 
 impl Steps {
-    fn of(plane: &Plane, step_codes: f32, bits: u8) -> Self {
+    fn new(plane: &Plane, step_codes: f32, bits: u8) -> Self {
         let lowest = || plane.data.iter().copied().fold(f32::MAX, f32::min);
         Self { low: if bits > 8 { lowest() } else { 0.0 }, per_value: 255.0 / step_codes }
     }
@@ -398,7 +398,7 @@ mod tests {
         let metres = plane(stored);
         let data = metres.data.iter().map(|v| v * (255.0 / 65535.0)).collect();
         let plane = Plane { data, ..metres };
-        let steps = Steps::of(&plane, 255.0 / 65535.0, 16);
+        let steps = Steps::new(&plane, 255.0 / 65535.0, 16);
         assert!(shown(&plane, steps).has_no_noise(&Context::default()).unwrap_or_default());
         let Ok(sheet) = shown(&plane, steps).sheet(1.0, &Context::default()) else { panic!("cancelled") };
         let error =

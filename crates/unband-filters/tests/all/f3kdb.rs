@@ -145,7 +145,7 @@ fn planes_of_codes_come_out_as_from_f3kdb() {
     for &(input, bits, result, out_bits, settings) in GOLDEN {
         let (codes, want) = (read(input), read(result));
         let method = parse_method(&format!("f3kdb:{settings}"), FILTERS).unwrap();
-        let params = F3kdbParams::of(&method).unwrap();
+        let params = F3kdbParams::from_method(&method).unwrap();
         let tables = Tables::new(&params, codes.size, (codes.halved, codes.halved), &ctx).unwrap();
         for level in Level::all() {
             for p in 0..3 {

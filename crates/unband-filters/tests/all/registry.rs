@@ -83,7 +83,7 @@ fn image(
     let mut image = Image::new((0..planes).map(plane).collect(), model, depth);
     if depth != Depth::F32 {
         for p in 0..planes {
-            let grid = Grid::of(&image, p);
+            let grid = Grid::new(&image, p);
             for value in &mut image.planes[p].data {
                 let code = (*value * grid.scale + grid.zero).round().clamp(0.0, grid.highest() as f32);
                 *value = (code - grid.zero) / grid.scale;

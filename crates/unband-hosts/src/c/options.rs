@@ -100,7 +100,7 @@ impl CallOptions {
 
     /// For the library's frames.
     pub(crate) fn for_frames(&self) -> FrameOptions {
-        FrameOptions::of(self.options.clone(), self.temporal)
+        FrameOptions::new(self.options.clone(), self.temporal)
     }
 
     /// Threads to use.

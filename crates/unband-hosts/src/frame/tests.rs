@@ -117,7 +117,7 @@ fn padding_changes_no_result() {
             options.method = Choice::Named(unband::parse_method(text).unwrap());
             options.depth =
                 if layout.alpha { unband::OutputDepth::Bits(12) } else { unband::OutputDepth::Keep };
-            let how = std::sync::Arc::new(FrameOptions::of(options, Temporal::Off));
+            let how = std::sync::Arc::new(FrameOptions::new(options, Temporal::Off));
             let run = |frame: HostFrame<Padded>, packed: HostFrame<OwnedMemory>| {
                 let shot = Shot::inspect(&[&frame], &how, &ctx)?;
                 let (frame, packed) = (shot.restore(frame, 3, &ctx)?, shot.restore(packed, 3, &ctx)?);

@@ -138,7 +138,7 @@ fn debanded(
     let VsVideoFormat { family, subsampling, .. } = info.format;
     let format = call.host.format(family, depth == unband::Depth::F32, depth.bits(), subsampling);
     let format = format.ok_or("`depth` must be 8 to 16, or 32 for floating point")?;
-    let how = FrameOptions::of(options, temporal);
+    let how = FrameOptions::new(options, temporal);
     let by_shots = how.follows_findings();
     let ranges = arguments.shots(u64::try_from(info.frames).unwrap_or(0))?;
     let own_planes =

@@ -38,7 +38,7 @@ impl Filter for Inspect {
             frame.memory.copy()
         };
         let mut properties = made.properties_mut();
-        properties.text("UnbandBanding", verdict.grade.word());
+        properties.text("UnbandBanding", verdict.grade.as_str());
         properties.int("UnbandGrade", verdict.grade as i64);
         properties.float("UnbandShare", f64::from(verdict.share));
         properties.text("UnbandCause", verdict.cause.unwrap_or("none"));

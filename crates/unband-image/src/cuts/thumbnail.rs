@@ -56,7 +56,7 @@ impl CorrelationSums {
 
 impl Thumbnail {
     /// Thumbnail of codes of `bits` bits, row by row; empty for a width of 0.
-    pub(super) fn of<S: Copy + Into<u32>>(luma: &[S], width: usize, bits: u8) -> Self {
+    pub(super) fn new<S: Copy + Into<u32>>(luma: &[S], width: usize, bits: u8) -> Self {
         let rows = luma.len().checked_div(width).unwrap_or(0);
         let (w, h) = (width.min(MOST.0), rows.min(MOST.1));
         let scale = 255.0 / ((1u32 << bits.min(16)) - 1) as f32;

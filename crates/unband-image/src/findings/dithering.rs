@@ -55,7 +55,7 @@ pub struct GradientNoise {
 
 impl GradientNoise {
     /// Growth of the inner term per sample across and down.
-    pub const GROWTH: (f64, f64) = (0.067_110_56, 0.005_837_15);
+    pub(crate) const GROWTH: (f64, f64) = (0.067_110_56, 0.005_837_15);
     const FACTOR: f64 = 52.982_918_9;
 
     /// The noise of an image whose corner has this inner term.
@@ -202,7 +202,7 @@ impl Dithering {
     }
 
     /// Identifier for machine-readable output.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Tile(_) => "tile",
             Self::GradientNoise(_) => "gradient-noise",

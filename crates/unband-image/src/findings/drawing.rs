@@ -21,7 +21,7 @@ pub enum Drawing {
 
 impl Drawing {
     /// Identifier for machine-readable output.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::FlatColours => "flat-colours",
             Self::FewColours => "few-colours",

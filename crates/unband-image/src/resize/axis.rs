@@ -103,7 +103,7 @@ impl Axis {
     }
 
     /// Is it the identity?
-    pub fn is_identity(&self) -> bool {
+    pub(crate) fn is_identity(&self) -> bool {
         self.from == self.to()
             && self.taps.len() == self.from
             && self.taps.iter().enumerate().all(|(i, tap)| *tap == (i, 1.0))

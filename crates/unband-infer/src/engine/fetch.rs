@@ -90,7 +90,7 @@ impl Fetch<'_> {
                 let row = self.inputs[index.0].line(c, y);
                 out.chunks_mut(step).zip(row.iter()).for_each(|(to, &from)| to[c] = from);
             }
-        } else if let Execution::Fetched(op) = Execution::of(op, self.mode) {
+        } else if let Execution::Fetched(op) = Execution::new(op, self.mode) {
             op.fetch(&FetchedValue { fetch: self, value }, y, out, step);
         }
     }

@@ -11,7 +11,7 @@ use crate::Mode;
 /// Applies the step's chain to its row `y`.
 pub(super) fn apply(step: &Step, engine: &Engine, fetch: &Fetch<'_>, y: usize, row: &mut [f32]) {
     for &(node, own) in &step.chain {
-        if let Execution::InPlace(op) = Execution::of(&engine.graph.nodes[node].op, fetch.mode) {
+        if let Execution::InPlace(op) = Execution::new(&engine.graph.nodes[node].op, fetch.mode) {
             op.apply(&RowPlace { engine, fetch, mode: fetch.mode, node, own, y }, row);
         }
     }

@@ -67,7 +67,7 @@ impl Engine {
     pub fn with_precision(graph: Graph, weights: Weights, level: Level, precision: Precision) -> Self {
         let (mut kernels, mut per_channel) = (HashMap::new(), HashMap::new());
         for (i, node) in graph.nodes.iter().enumerate() {
-            match Execution::of(&node.op, Mode::default()) {
+            match Execution::new(&node.op, Mode::default()) {
                 Execution::Kernel(op) => {
                     kernels.insert(i, op.kernel(node, &weights, (level, precision)));
                 }
@@ -98,7 +98,7 @@ impl Engine {
     /// Radius, in input samples, on which a sample of the image depends down to the last bit. It exceeds
     /// [`Graph::receptive_radius`], because several samples are computed together. `None` for the whole
     /// image.
-    pub fn exact_radius(&self) -> Option<usize> {
+    pub(crate) fn exact_radius(&self) -> Option<usize> {
         self.graph.radius_by(|i, op| {
             let reach = op.reach();
             let own = self.kernels.get(&i).map_or(0.0, |kernel| kernel.radius());
@@ -108,7 +108,7 @@ impl Engine {
 
     /// Windows begin at multiples of this, in columns and rows, so that samples are computed in the same
     /// tiles as in the whole image: tiles of the coarsest samples.
-    pub fn align(&self) -> usize {
+    pub(crate) fn align(&self) -> usize {
         let tile = self.kernels.values().map(|kernel| kernel.tile()).max().unwrap_or(1);
         let coarsest = self.graph.coarsest_step().max(self.graph.size_multiple().unwrap_or(1));
         tile * coarsest.next_power_of_two()
@@ -118,7 +118,7 @@ impl Engine {
     ///
     /// # Errors
     /// Sizes that do not fit.
-    pub fn peak_bytes(
+    pub(crate) fn peak_bytes(
         &self,
         height: usize,
         width: usize,
@@ -135,7 +135,7 @@ impl Engine {
     ///
     /// # Errors
     /// Sizes that do not fit.
-    pub fn kept_bytes(
+    pub(crate) fn kept_bytes(
         &self,
         (height, width): (usize, usize),
         mode: Mode,
@@ -236,7 +236,7 @@ impl Engine {
         let node = &self.graph.nodes[step.core];
         let shape = fetch.shapes[step.core];
         let done = |y: usize, row: &mut [f32]| in_place::apply(step, self, fetch, y, row);
-        if let Execution::Whole(op) = Execution::of(&node.op, fetch.mode) {
+        if let Execution::Whole(op) = Execution::new(&node.op, fetch.mode) {
             let input = whole::Whole { engine: self, fetch, value: node.inputs[0].index(), ctx };
             return op.make(&input, ring.rows_mut(rows), &done);
         }

@@ -66,7 +66,7 @@ impl Plan {
                 steps.push(Step { core: i, kind, chain: Vec::new(), out: i });
                 continue;
             }
-            let kind = match Execution::of(&node.op, mode) {
+            let kind = match Execution::new(&node.op, mode) {
                 _ if taken[i] => continue,
                 Execution::Input | Execution::Fetched(_) => continue,
                 Execution::Kernel(_) => Core::Kernel,
@@ -86,7 +86,7 @@ impl Plan {
                 let own = node.inputs.iter().position(|v| v.index() == last).unwrap_or(0);
                 let ready = node.inputs.iter().enumerate().all(|(k, v)| k == own || v.index() < i);
                 let same = shapes[next] == shapes[last];
-                let follows = matches!(Execution::of(&node.op, mode), Execution::InPlace(_));
+                let follows = matches!(Execution::new(&node.op, mode), Execution::InPlace(_));
                 if is_output(last) || taken[next] || !follows || !ready || !same {
                     break;
                 }

@@ -56,7 +56,7 @@ impl<'e> Run<'e> {
     ///
     /// # Errors
     /// Cancellation, and failures to generate rows of inputs.
-    pub fn until_ready(
+    pub(crate) fn until_ready(
         &mut self,
         inputs: &[Given<'_>],
         ctx: &Context<'_>,

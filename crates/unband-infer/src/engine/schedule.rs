@@ -140,7 +140,7 @@ impl<'a> Draft<'a> {
         }
         let needed = read.way.iter().fold(rows, |rows, &(node, input)| {
             let from = self.graph.nodes[node].inputs[input].index();
-            let op = Execution::of(&self.graph.nodes[node].op, self.plan.mode);
+            let op = Execution::new(&self.graph.nodes[node].op, self.plan.mode);
             op.needed(input, self.shapes[from], self.shapes[node], rows)
         });
         needed.start.min(all.end)..needed.end.min(all.end)
@@ -342,7 +342,7 @@ impl StepReads<'_> {
             return;
         }
         let sizes =
-            matches!(Execution::of(&node.op, self.plan.mode), Execution::Fetched(op) if op.lends_size());
+            matches!(Execution::new(&node.op, self.plan.mode), Execution::Fetched(op) if op.lends_size());
         for (input, from) in node.inputs.iter().enumerate().take(if sizes { 1 } else { usize::MAX }) {
             let mut way = way.clone();
             way.push((value, input));

@@ -18,7 +18,7 @@ pub(super) struct Scratch {
 
 impl Scratch {
     /// A buffer of this many floats.
-    pub(super) fn of(floats: usize) -> Self {
+    pub(super) fn with_floats(floats: usize) -> Self {
         let found = FREE.with_borrow_mut(|free| {
             let fits = free.iter().enumerate().filter(|(_, v)| v.len() >= floats);
             let place = fits.min_by_key(|(_, v)| v.len()).map(|(place, _)| place);

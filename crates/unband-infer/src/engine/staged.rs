@@ -54,7 +54,7 @@ impl Staged {
                 continue;
             }
             let (number, row) = slot.get_or_insert_with(|| {
-                let mut row = Scratch::of(floats);
+                let mut row = Scratch::with_floats(floats);
                 row[..self.inside.start].fill(0.0);
                 row[self.inside.end..].fill(0.0);
                 (y, row)

@@ -45,7 +45,7 @@ pub(super) struct KernelSplit {
 
 impl KernelSplit {
     /// The division for a convolution, if it is worthwhile.
-    pub(super) fn of(conv: &Conv) -> Option<Self> {
+    pub(super) fn from_conv(conv: &Conv) -> Option<Self> {
         let &Conv { kernel, stride, dilation, padding, .. } = conv;
         if conv.groups > 1 || dilation > FURTHEST || (stride > 1 && dilation > 1) {
             return None;
@@ -180,7 +180,7 @@ impl Tiles {
         let (stride, dilation) = (cut.stride, cut.dilation);
         let (shape, level) = (self.shape(strip.shape.width), strip.fetch.level);
         let (sources, mut staged) = self.sources(strip);
-        let mut scratch = Scratch::of(shape.scratch());
+        let mut scratch = Scratch::with_floats(shape.scratch());
         // Below the image.
         let mut spare: [Option<Scratch>; TILE] = Default::default();
         for (i, lines) in lines.chunks_mut(cut.rows_together()).enumerate() {
@@ -215,7 +215,7 @@ impl Tiles {
                     if let Some(line) = own.next() {
                         return &mut **line;
                     }
-                    spare.get_or_insert_with(|| Scratch::of(shape.width * self.output))
+                    spare.get_or_insert_with(|| Scratch::with_floats(shape.width * self.output))
                 });
                 winograd::four_rows(level, shape, out, &parts, &self.weights, bias, &mut scratch);
             }

@@ -39,7 +39,7 @@ fn sizes(value: &Value) -> Vec<usize> {
 
 /// All metadata of a file is found.
 fn described(name: &str, read: &Checkpoint, want: &Value) {
-    assert_eq!(read.container.word(), want["container"], "{name}");
+    assert_eq!(read.container.as_str(), want["container"], "{name}");
     assert_eq!(read.wrapper, words(&want["wrapper"]), "{name}");
     assert_eq!(read.alternatives, words(&want["alternatives"]), "{name}");
     assert_eq!(read.prefix, want["prefix"], "{name}");

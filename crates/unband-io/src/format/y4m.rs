@@ -294,7 +294,7 @@ fn write(
     out: &mut dyn Write,
     dropped: &mut Vec<Dropped>,
 ) -> Result<(), Error> {
-    let header = Y4mHeader::of(image)?;
+    let header = Y4mHeader::from_image(image)?;
     if header.alpha {
         dropped.retain(|d| d.item != Item::Alpha);
     }

@@ -335,7 +335,7 @@ fn an_unfinished_file_can_be_opened_by_its_owner_alone() {
         let source = folder.path().join("source");
         fs::write(&source, b"").unwrap();
         fs::set_permissions(&source, fs::Permissions::from_mode(input.unwrap_or(0o777))).unwrap();
-        let access = unband_io::Access::of([&source]);
+        let access = unband_io::Access::from_paths([&source]);
         let saving = unband_io::Saving::with(|new| {
             new.overwrite = true;
             new.access = access;

@@ -45,7 +45,7 @@ struct Fit {
 
 impl Fit {
     /// A spread is NaN if no value has its sign.
-    fn of(values: &[f64], shapes: &Shapes) -> Self {
+    fn new(values: &[f64], shapes: &Shapes) -> Self {
         // Independent lanes, added in a fixed order.
         let mut sums = [[0.0f64; 5]; 8];
         for values in values.chunks(8) {
@@ -75,7 +75,7 @@ impl Fit {
 /// neighbours above, left and on both diagonals. The block is periodic.
 pub(super) fn features(block: &Block, shapes: &Shapes) -> [f64; COUNT] {
     let mut out = [0.0; COUNT];
-    let fit = Fit::of(&block.data, shapes);
+    let fit = Fit::new(&block.data, shapes);
     (out[0], out[1]) = (fit.shape, f64::midpoint(fit.left, fit.right));
     let side = block.side;
     let mut products = vec![0.0; block.data.len()];
@@ -87,7 +87,7 @@ pub(super) fn features(block: &Block, shapes: &Shapes) -> [f64; COUNT] {
             first.iter_mut().zip(row.iter().zip(&other[side - across..])).for_each(|(o, (a, b))| *o = a * b);
             rest.iter_mut().zip(row[across..].iter().zip(other)).for_each(|(o, (a, b))| *o = a * b);
         }
-        let fit = Fit::of(&products, shapes);
+        let fit = Fit::new(&products, shapes);
         let mean = (fit.right - fit.left) * (tgamma(2.0 / fit.shape) / tgamma(1.0 / fit.shape));
         out[2 + 4 * i..][..4].copy_from_slice(&[fit.shape, mean, fit.left, fit.right]);
     }
@@ -129,7 +129,7 @@ mod tests {
             let products: Vec<f64> = (0..16)
                 .map(|k| at(k / side, k % side) * at(k / side + side - down, k % side + side - across))
                 .collect();
-            let fit = Fit::of(&products, &shapes);
+            let fit = Fit::new(&products, &shapes);
             assert_eq!(
                 [got[2 + 4 * i], got[4 + 4 * i], got[5 + 4 * i]].map(f64::to_bits),
                 [fit.shape.to_bits(), fit.left.to_bits(), fit.right.to_bits()]

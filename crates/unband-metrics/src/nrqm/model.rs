@@ -65,7 +65,7 @@ impl Model {
     /// A description of the missing or invalid part.
     pub fn from_matlab(state: &StateDict) -> Result<Self, String> {
         let forest = |i: usize| Forest::from_matlab(state, &format!("rf.{}", i + 1), GROUPS[i]);
-        Self::of(state, forest)
+        Self::new(state, forest)
     }
 
     /// Reads the tensors written by [`Model::state`].
@@ -73,10 +73,10 @@ impl Model {
     /// # Errors
     /// A description of the missing or invalid part.
     pub fn from_state(state: &StateDict) -> Result<Self, String> {
-        Self::of(state, |i| Forest::get(state, &format!("forest.{}", i + 1), GROUPS[i]))
+        Self::new(state, |i| Forest::get(state, &format!("forest.{}", i + 1), GROUPS[i]))
     }
 
-    fn of(state: &StateDict, forest: impl Fn(usize) -> Result<Forest, String>) -> Result<Self, String> {
+    fn new(state: &StateDict, forest: impl Fn(usize) -> Result<Forest, String>) -> Result<Self, String> {
         let linear: [f64; 4] = numbers(state, "linear")?
             .try_into()
             .map_err(|other: Vec<f64>| format!("`linear` holds {} numbers instead of 4", other.len()))?;

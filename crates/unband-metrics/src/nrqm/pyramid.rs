@@ -30,7 +30,7 @@ impl Pyramid {
     /// `buildSFpyr.m`. Its tables of the masks are kept: 256 steps per octave, 1024 per 180°, linear between.
     pub(super) fn new(field: &Field, ctx: &Context<'_>) -> Self {
         let masks = Masks::new();
-        let whole = Spectrum::of(field);
+        let whole = Spectrum::from_x(field);
         let high = whole.masked(|at| Complex64::from(masks.high(at.octave(0)))).field();
         let low = whole.masked(|at| Complex64::from(masks.low(at.octave(0))));
         let half = low.halved().masked(|at| Complex64::from(masks.low(at.octave(1))));
@@ -133,7 +133,7 @@ fn signed(at: usize, len: usize) -> isize {
 }
 
 impl Spectrum {
-    fn of(field: &Field) -> Self {
+    fn from_x(field: &Field) -> Self {
         let data = field.data.iter().map(|&v| Complex64::from(v)).collect();
         let (width, height) = (field.width, field.height);
         let data = transformed(data, width, height, FftDirection::Forward);

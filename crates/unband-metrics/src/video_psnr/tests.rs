@@ -20,7 +20,7 @@ fn close(value: f64, expected: f64) {
 fn planes_count_by_their_samples_in_whole_codes() {
     let a = frame(10, Range::Limited, [&[100, 200, 300, 400], &[512, 600], &[512, 512]]);
     let b = frame(10, Range::Limited, [&[101, 200, 298, 400], &[512, 603], &[512, 512]]);
-    let errors = Errors::of(&a, &b, 3).unwrap();
+    let errors = Errors::new(&a, &b, 3).unwrap();
     close(errors.plane(0).unwrap(), 10.0 * (1023.0f64 * 1023.0 / (5.0 / 4.0)).log10());
     close(errors.plane(1).unwrap(), 10.0 * (1023.0f64 * 1023.0 / (9.0 / 2.0)).log10());
     assert_eq!(errors.plane(2), Some(f64::INFINITY));
@@ -32,25 +32,25 @@ fn planes_count_by_their_samples_in_whole_codes() {
 fn another_depth_lies_on_the_codes_of_the_reference() {
     let eight = frame(8, Range::Limited, [&[25, 50], &[128], &[130]]);
     let ten = frame(10, Range::Limited, [&[100, 202], &[512], &[520]]);
-    let of_ten = Errors::of(&eight, &ten, 3).unwrap();
+    let of_ten = Errors::new(&eight, &ten, 3).unwrap();
     close(of_ten.plane(0).unwrap(), 10.0 * (1023.0f64 * 1023.0 / 2.0).log10());
     assert_eq!(of_ten.plane(2), Some(f64::INFINITY));
     // Half a code of 8 bits.
-    let of_eight = Errors::of(&ten, &eight, 3).unwrap();
+    let of_eight = Errors::new(&ten, &eight, 3).unwrap();
     close(of_eight.plane(0).unwrap(), 10.0 * (255.0f64 * 255.0 / 0.125).log10());
     // Full range is stretched: 1023 equals 255.
     let eight = frame(8, Range::Full, [&[255, 0], &[128], &[128]]);
     let ten = frame(10, Range::Full, [&[1023, 0], &[512], &[512]]);
-    assert_eq!(Errors::of(&ten, &eight, 1).unwrap().plane(0), Some(f64::INFINITY));
+    assert_eq!(Errors::new(&ten, &eight, 1).unwrap().plane(0), Some(f64::INFINITY));
 }
 
 #[test]
 fn other_sampling_and_other_models_are_refused() {
     let a = frame(8, Range::Limited, [&[25, 50], &[128], &[130]]);
     let b = frame(8, Range::Limited, [&[25, 50], &[128, 128], &[130, 130]]);
-    assert!(matches!(Errors::of(&a, &b, 3), Err(MetricError { fault: Fault::Size { .. }, .. })));
+    assert!(matches!(Errors::new(&a, &b, 3), Err(MetricError { fault: Fault::Size { .. }, .. })));
     let grey = Image::from_gray(2, 1, &[25u8, 50]).unwrap();
-    assert!(matches!(Errors::of(&a, &grey, 3), Err(MetricError { fault: Fault::Models(_, _), .. })));
+    assert!(matches!(Errors::new(&a, &grey, 3), Err(MetricError { fault: Fault::Models(_, _), .. })));
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn own_metrics_are_those_of_the_transcription() {
         let (a, b) = golden::images(&values, name);
         // Tolerances are half of the last printed digit.
         if let Some(want) = own.flat_psnr {
-            let clean = Clean::of(&a).unwrap();
+            let clean = Clean::new(&a).unwrap();
             near(name, flat_psnr::flat_psnr(&b, &clean).unwrap(), want, 5.1e-6);
             let steps = false_steps::false_steps(&b, &clean).unwrap();
             near(name, steps.per_thousand, own.false_steps.unwrap(), 5.1e-4);

@@ -11,7 +11,7 @@ pub const ENTRY: Architecture = Architecture {
     name: "adnet",
     title: "Attention-guided denoising network, a baseline of the debanding papers",
     source: "Tian et al., Neural Networks 124 (2020); hellloxiaotian/ADNet color/models.py",
-    use_as: Use::of(Purpose::Deband),
+    use_as: Use::for_purpose(Purpose::Deband),
     build: |o| build(o.get("width", 64)),
     detect: |state: &StateDict| match state.shape("conv1_16.weight")? {
         &[3, width, 3, 3] if state.shape("conv3.weight")? == [3, 6, 1, 1] => Some(build(width)),

@@ -12,7 +12,7 @@ pub const ENTRY: Architecture = Architecture {
     name: "alexnet",
     title: "Features of AlexNet, for LPIPS",
     source: "Krizhevsky, arXiv 1404.5997; torchvision alexnet, features",
-    use_as: Use::of(Purpose::Features),
+    use_as: Use::for_purpose(Purpose::Features),
     build: |o| build(o.get("widths", [64, 192, 384, 256, 256])),
     detect: |state: &StateDict| Some(build(widths(state)?)),
     settings: |state| widths(state).map(|widths| ("widths", listed(&widths))).into_iter().collect(),

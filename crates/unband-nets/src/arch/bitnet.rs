@@ -13,7 +13,7 @@ pub const ENTRY: Architecture = Architecture {
     name: "bitnet",
     title: "Bit-depth expansion by an encoder and decoder with dilated convolutions",
     source: "Byun, Shim, Kim, ACCV 2018, arXiv 1910.04397; layers and widths are unband's, as no code was published",
-    use_as: Use::of(Purpose::Deband),
+    use_as: Use::for_purpose(Purpose::Deband),
     build: |o| build(o.get("width", 64), o.get("gate", 16)),
     detect: |state: &StateDict| {
         let &[gate, inputs, 1, 1] = state.shape("gate_down.weight")? else { return None };

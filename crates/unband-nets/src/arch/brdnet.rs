@@ -11,7 +11,7 @@ pub const ENTRY: Architecture = Architecture {
     name: "brdnet",
     title: "Two-branch denoising network with batch renormalisation, a baseline of the debanding papers",
     source: "Tian et al., Neural Networks 121 (2020); hellloxiaotian/BRDNet colorimage/models.py",
-    use_as: Use::of(Purpose::Deband),
+    use_as: Use::for_purpose(Purpose::Deband),
     build: |o| build(o.get("width", 64)),
     detect: |state: &StateDict| match state.shape("low.15.conv.weight")? {
         &[width, _, 3, 3] if state.shape("fuse.weight")? == [3, 6, 3, 3] => Some(build(width)),

@@ -13,7 +13,7 @@ pub const ENTRY: Architecture = Architecture {
     name: "dbi",
     title: "Patch classifier of the Deep Banding Index: probability that a patch has no banding",
     source: "Kapoor et al., ICASSP 2021; akshay-kap/Meng-699-Image-Banding-detection",
-    use_as: Use::of(Purpose::Classify),
+    use_as: Use::for_purpose(Purpose::Classify),
     build: |_| build(),
     detect: |state: &StateDict| {
         (state.shape("conv1.weight")? == [8, 3, 5, 5] && state.shape("fc2.weight")? == [1, 8]).then(build)

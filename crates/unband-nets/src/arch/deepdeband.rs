@@ -15,7 +15,7 @@ pub const FULL: Architecture = Architecture {
     name: "deepdeband-f",
     title: "Generator of pix2pix on the whole image",
     source: "Zhou et al., Deep Image Debanding, ICIP 2022; RaymondLZhou/deepDeband",
-    use_as: Use { range: (-1.0, 1.0), passes: Passes::Whole, ..Use::of(Purpose::Deband) },
+    use_as: Use { range: (-1.0, 1.0), passes: Passes::Whole, ..Use::for_purpose(Purpose::Deband) },
     build: |o| build(o.get("width", 64)),
     detect: |state: &StateDict| Some(build(width(state)?)),
     variants: &[Variant::small(|o| build(o.get("width", 16)))],
@@ -25,7 +25,7 @@ pub const FULL: Architecture = Architecture {
 };
 
 /// Overlapping patches. State dicts look the same as those of [`FULL`], so it is chosen by name.
-pub const WEIGHTED: Architecture = Architecture {
+pub(crate) const WEIGHTED: Architecture = Architecture {
     name: "deepdeband-w",
     title: "Generator of pix2pix on overlapping patches, blended by weight",
     use_as: Use { passes: Passes::Patches, ..FULL.use_as },

@@ -11,7 +11,7 @@ pub const PIX2PIX: Architecture = Architecture {
     name: "pix2pix-patchgan",
     title: "Discriminator of pix2pix and deepDeband, patches of 70×70",
     source: "Isola et al., CVPR 2017; pytorch-CycleGAN-and-pix2pix models/networks.py",
-    use_as: Use { range: (-1.0, 1.0), ..Use::of(Purpose::Discriminate) },
+    use_as: Use { range: (-1.0, 1.0), ..Use::for_purpose(Purpose::Discriminate) },
     build: |o| pix2pix(o.get("width", 64)),
     detect: |state: &StateDict| match state.shape("model.0.weight")? {
         [width, 6, 4, 4] if state.get("model.11.weight").is_some() => Some(pix2pix(*width)),
@@ -22,11 +22,11 @@ pub const PIX2PIX: Architecture = Architecture {
 };
 
 /// An encoder and decoder with spectral normalisation: BSRGAN's.
-pub const UNET: Architecture = Architecture {
+pub(crate) const UNET: Architecture = Architecture {
     name: "unet-sn",
     title: "Discriminator of BSRGAN: encoder and decoder with spectral normalisation",
     source: "Wang et al., Real-ESRGAN, ICCVW 2021; cszn/KAIR models/network_discriminator.py",
-    use_as: Use::of(Purpose::Discriminate),
+    use_as: Use::for_purpose(Purpose::Discriminate),
     build: |o| unet(o.get("width", 64)),
     detect: |state: &StateDict| match state.shape("conv0.weight")? {
         [width, 3, 3, 3] if state.get("conv8.weight_orig").is_some() => Some(unet(*width)),
@@ -42,14 +42,14 @@ pub const UNET: Architecture = Architecture {
 };
 
 /// Patches of 70×70, with spectral normalisation.
-pub const PATCHGAN: Architecture = Architecture {
+pub(crate) const PATCHGAN: Architecture = Architecture {
     name: "patchgan-sn",
     title: "Discriminator on patches of 70×70 with spectral or batch normalisation",
     source: "Isola et al., CVPR 2017; cszn/KAIR models/network_discriminator.py",
-    use_as: Use::of(Purpose::Discriminate),
+    use_as: Use::for_purpose(Purpose::Discriminate),
     build: |o| patchgan(&PatchGan::default().with(o)),
-    detect: |state: &StateDict| Some(patchgan(&PatchGan::of(state)?)),
-    settings: |state| PatchGan::of(state).map(|config| config.settings()).unwrap_or_default(),
+    detect: |state: &StateDict| Some(patchgan(&PatchGan::from_state(state)?)),
+    settings: |state| PatchGan::from_state(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "no instance normalisation, which would have no tensors",
     ..Architecture::PLAIN
 };
@@ -59,7 +59,7 @@ pub const VGG: Architecture = Architecture {
     name: "vgg-discriminator",
     title: "Discriminator of ESRGAN for images of 128×128",
     source: "Wang et al., ESRGAN, ECCVW 2018; cszn/KAIR models/network_discriminator.py",
-    use_as: Use::of(Purpose::Discriminate),
+    use_as: Use::for_purpose(Purpose::Discriminate),
     build: |o| vgg(128, o.get("width", 64)),
     detect: |state: &StateDict| detect_vgg(state),
     variants: &[
@@ -157,7 +157,7 @@ impl PatchGan {
     }
 
     /// Derived from names and shapes; `None` for another network.
-    fn of(state: &StateDict) -> Option<Self> {
+    fn from_state(state: &StateDict) -> Option<Self> {
         let has = |name: &str| state.get(name).is_some();
         let children = state.names().any(|name| name.starts_with("model.child0.0."));
         let first = if children { "model.child0.0" } else { "model.0" };

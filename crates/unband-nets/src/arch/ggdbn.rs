@@ -12,13 +12,13 @@ pub const ENTRY: Architecture = Architecture {
     name: "ggdbn",
     title: "Gradient-guided dual-branch debanding network",
     source: "SCUT-SuFM/GGDBN model.py, commit 932fc14",
-    use_as: Use::of(Purpose::Deband),
+    use_as: Use::for_purpose(Purpose::Deband),
     build: |o| build(&Config::default().with(o)),
-    detect: |state: &StateDict| Some(build(&Config::of(state)?)),
+    detect: |state: &StateDict| Some(build(&Config::from_state(state)?)),
     variants: &[Variant::small(|o| {
         build(&Config { width: 16, pyramid: [32; 3], attention: 4, fusion: 16 }.with(o))
     })],
-    settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
+    settings: |state| Config::from_state(state).map(|config| config.settings()).unwrap_or_default(),
     ..Architecture::PLAIN
 };
 
@@ -55,7 +55,7 @@ impl Config {
     }
 
     /// Derived from shapes; `None` for another network.
-    pub fn of(state: &StateDict) -> Option<Self> {
+    pub fn from_state(state: &StateDict) -> Option<Self> {
         let outputs = |name: &str| state.shape(name)?.first().copied();
         Some(Self {
             width: outputs("model.main1.conv.weight")?,

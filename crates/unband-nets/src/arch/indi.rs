@@ -13,10 +13,10 @@ pub const ENTRY: Architecture = Architecture {
     name: "indi",
     title: "Debanding by direct iteration",
     source: "ksasso1028/indi-debanding, commit c99454d; Delbracio & Milanfar, arXiv 2303.11435",
-    use_as: Use { passes: Passes::Steps, ..Use::of(Purpose::Deband) },
+    use_as: Use { passes: Passes::Steps, ..Use::for_purpose(Purpose::Deband) },
     build: |o| build(&Config::default().with(o)),
     detect: |state: &StateDict| {
-        let config = Config::of(state)?;
+        let config = Config::from_state(state)?;
         if state.names().any(|name| name.starts_with("bottleneck.")) {
             return Some(Err(BuildError {
                 net: "indi".to_owned(),
@@ -29,7 +29,7 @@ pub const ENTRY: Architecture = Architecture {
         Some(build(&config))
     },
     variants: &[Variant::small(|o| build(&Config { channels: 16, factor: 16, ..Config::default() }.with(o)))],
-    settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
+    settings: |state| Config::from_state(state).map(|config| config.settings()).unwrap_or_default(),
     ..Architecture::PLAIN
 };
 
@@ -72,7 +72,7 @@ impl Config {
     }
 
     /// Derived from names and shapes; `None` for another network.
-    pub fn of(state: &StateDict) -> Option<Self> {
+    pub fn from_state(state: &StateDict) -> Option<Self> {
         let form = |name: &str| {
             let plain = state.get(&format!("{name}.depth.weight")).is_some();
             if plain { Form::Plain } else { Form::WeightNorm }

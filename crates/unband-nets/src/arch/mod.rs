@@ -64,7 +64,7 @@ impl Architecture {
         name: "",
         title: "",
         source: "",
-        use_as: Use::of(Purpose::Deband),
+        use_as: Use::for_purpose(Purpose::Deband),
         build: |_| Net::new("").finish(&[]),
         detect: |_| None,
         variants: &[],
@@ -158,7 +158,7 @@ pub struct Use {
 
 impl Use {
     /// Values of 0 to 1, one pass.
-    pub const fn of(purpose: Purpose) -> Self {
+    pub const fn for_purpose(purpose: Purpose) -> Self {
         Self { purpose, range: (0.0, 1.0), passes: Passes::One, sees: Sees::Image }
     }
 }
@@ -237,7 +237,7 @@ pub fn build(name: &str) -> Option<Built> {
     } else {
         (architecture.variants.iter().find(|v| v.name == first)?.build, more)
     };
-    let options = Options::of(options);
+    let options = Options::from_text(options);
     Some(options.checked(network, build(&options)))
 }
 
@@ -255,7 +255,7 @@ pub fn detect(state: &StateDict) -> Option<(&'static Architecture, Built)> {
 
 /// The network of a state dict that was trained under a name, and its graph: by that name, if it states
 /// settings, which no shape may reveal, and its tensors are those of the state dict.
-pub fn detect_as(state: &StateDict, name: Option<&str>) -> Option<(&'static Architecture, Built)> {
+pub(crate) fn detect_as(state: &StateDict, name: Option<&str>) -> Option<(&'static Architecture, Built)> {
     let (architecture, graph) = detect(state)?;
     let own = |name: &&str| name.contains('=') && of(name).is_some_and(|a| a.name == architecture.name);
     let fits = |graph: &Graph| {

@@ -9,9 +9,9 @@ pub const ENTRY: Architecture = Architecture {
     name: "rrdbnet",
     title: "Residual-in-residual dense blocks: ESRGAN, RealSR, BSRNet, BSRGAN, Real-ESRGAN",
     source: "Wang et al., ESRGAN, ECCVW 2018; cszn/KAIR models/network_rrdbnet.py",
-    use_as: Use::of(Purpose::Upscale),
+    use_as: Use::for_purpose(Purpose::Upscale),
     build: |o| build(&Config::default().with(o)),
-    detect: |state: &StateDict| Some(build(&Config::of(state)?)),
+    detect: |state: &StateDict| Some(build(&Config::from_state(state)?)),
     variants: &[
         Variant {
             name: "x2",
@@ -39,7 +39,7 @@ pub const ENTRY: Architecture = Architecture {
             build: |o| build(&Config { nf: 16, nb: 4, gc: 8, doublings: 1, ..Config::default() }.with(o)),
         },
     ],
-    settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
+    settings: |state| Config::from_state(state).map(|config| config.settings()).unwrap_or_default(),
     ..Architecture::PLAIN
 };
 
@@ -81,7 +81,7 @@ impl Config {
     }
 
     /// Derived from shapes; `None` for another network.
-    pub fn of(state: &StateDict) -> Option<Self> {
+    pub fn from_state(state: &StateDict) -> Option<Self> {
         let &[nf, inputs, 3, 3] = state.shape("conv_first.weight")? else { return None };
         let &[gc, dense, 3, 3] = state.shape("RRDB_trunk.0.RDB1.conv1.weight")? else { return None };
         let unshuffle = match inputs {

@@ -11,9 +11,9 @@ pub const ENTRY: Architecture = Architecture {
     name: "squeezenet",
     title: "Features of SqueezeNet 1.1, for LPIPS",
     source: "Iandola et al., arXiv 1602.07360; torchvision squeezenet1_1, features",
-    use_as: Use::of(Purpose::Features),
+    use_as: Use::for_purpose(Purpose::Features),
     build: |o| build(&Config::default().with(o)),
-    detect: |state: &StateDict| Some(build(&Config::of(state)?)),
+    detect: |state: &StateDict| Some(build(&Config::from_state(state)?)),
     settings: |state| outputs_of(state, "width", "features.0.weight"),
     ..Architecture::PLAIN
 };
@@ -41,7 +41,7 @@ super::options::with_options!(Config: first, blocks);
 
 impl Config {
     /// Derived from shapes; `None` for another network.
-    fn of(state: &StateDict) -> Option<Self> {
+    fn from_state(state: &StateDict) -> Option<Self> {
         let &[first, 3, 3, 3] = state.shape("features.0.weight")? else { return None };
         let mut blocks = [(0, 0); 8];
         for (block, place) in blocks.iter_mut().zip(BLOCKS) {

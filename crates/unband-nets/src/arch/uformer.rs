@@ -11,9 +11,9 @@ pub const ENTRY: Architecture = Architecture {
     name: "uformer-t",
     title: "U-shaped transformer with attention inside windows, smallest size",
     source: "Wang et al., CVPR 2022; ZhendongWang6/Uformer model.py",
-    use_as: Use::of(Purpose::Deband),
+    use_as: Use::for_purpose(Purpose::Deband),
     build: |o| build(&Config::default().with(o)),
-    detect: |state: &StateDict| Some(build(&Config::of(state)?)),
+    detect: |state: &StateDict| Some(build(&Config::from_state(state)?)),
     variants: &[
         Variant {
             name: "no-modulator",
@@ -25,7 +25,7 @@ pub const ENTRY: Architecture = Architecture {
             build(&Config { width: 8, depths, heads, ..Config::default() }.with(o))
         }),
     ],
-    settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
+    settings: |state| Config::from_state(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "built for images of 256×256; if built for 128×128, the windows of the bottleneck would not shift",
     ..Architecture::PLAIN
 };
@@ -84,7 +84,7 @@ impl Config {
     }
 
     /// Derived from shapes; `None` for another network. `side` is that of the default.
-    pub fn of(state: &StateDict) -> Option<Self> {
+    pub fn from_state(state: &StateDict) -> Option<Self> {
         let &[width, 3, 3, 3] = state.shape("input_proj.proj.0.weight")? else { return None };
         let mut config = Self {
             width,

@@ -21,9 +21,9 @@ pub const ENTRY: Architecture = Architecture {
     name: "unband-lite",
     title: "Light multi-scale debanding, conditioned on the detected quantisation grid",
     source: "unband (docs/guide/training.md)",
-    use_as: Use { sees: Sees::Cells, ..Use::of(Purpose::Deband) },
+    use_as: Use { sees: Sees::Cells, ..Use::for_purpose(Purpose::Deband) },
     build: |o| build(&Config::default().with(o)),
-    detect: |state: &StateDict| Some(build(&Config::of(state)?)),
+    detect: |state: &StateDict| Some(build(&Config::from_state(state)?)),
     settings: |state| {
         let of = |config: Config| {
             vec![
@@ -33,7 +33,7 @@ pub const ENTRY: Architecture = Architecture {
                 ("decoder", listed(&config.decoder)),
             ]
         };
-        Config::of(state).map(of).unwrap_or_default()
+        Config::from_state(state).map(of).unwrap_or_default()
     },
     ..Architecture::PLAIN
 };
@@ -87,7 +87,7 @@ super::options::with_options!(Config: widths, encoder, coarse, decoder);
 
 impl Config {
     /// Derived from names and shapes; `None` for another network.
-    pub fn of(state: &StateDict) -> Option<Self> {
+    pub fn from_state(state: &StateDict) -> Option<Self> {
         let &[first, _] = state.shape("grid.weight")? else { return None };
         let mut widths = [first, 0, 0, 0];
         for (level, width) in widths.iter_mut().enumerate().skip(1) {

@@ -13,9 +13,9 @@ pub const ENTRY: Architecture = Architecture {
     name: "unband-sr-lite",
     title: "Light blind upscaling at two scales with a pixel-shuffle head",
     source: "unband (docs/guide/upscaling.md)",
-    use_as: Use::of(Purpose::Upscale),
+    use_as: Use::for_purpose(Purpose::Upscale),
     build: |o| build(&Config::default().with(o)),
-    detect: |state: &StateDict| Some(build(&Config::of(state)?)),
+    detect: |state: &StateDict| Some(build(&Config::from_state(state)?)),
     variants: &[Variant {
         name: "x2",
         title: "×2 upscaling",
@@ -29,7 +29,7 @@ pub const ENTRY: Architecture = Architecture {
                 ("blocks", listed(&config.blocks)),
             ]
         };
-        Config::of(state).map(of).unwrap_or_default()
+        Config::from_state(state).map(of).unwrap_or_default()
     },
     ..Architecture::PLAIN
 };
@@ -58,7 +58,7 @@ super::options::with_options!(Config: scale, widths, blocks);
 
 impl Config {
     /// Derived from names and shapes; `None` for another network.
-    pub fn of(state: &StateDict) -> Option<Self> {
+    pub fn from_state(state: &StateDict) -> Option<Self> {
         let &[half, full, 3, 3] = state.shape("down.weight")? else { return None };
         let &[out, head, 3, 3] = state.shape("head.weight")? else { return None };
         let scale = (1..=8).find(|scale| 3 * scale * scale == out)?;
@@ -118,7 +118,7 @@ mod tests {
             let config = Config { scale, ..Config::default() };
             let graph = build(&config).unwrap();
             assert_eq!(graph.parameter_count(), count);
-            assert_eq!(Config::of(&fill::golden(&graph.stored())), Some(config));
+            assert_eq!(Config::from_state(&fill::golden(&graph.stored())), Some(config));
             let shapes = graph.shapes(13, 7).unwrap();
             assert_eq!(shapes[graph.outputs[0].1.index()], Shape::new(3, 13 * scale, 7 * scale));
         }

@@ -6,11 +6,11 @@ use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
 
 /// For LPIPS: five outputs, each after its rectifier.
-pub const VGG16: Architecture = Architecture {
+pub(crate) const VGG16: Architecture = Architecture {
     name: "vgg16",
     title: "Features of VGG-16, for LPIPS",
     source: "Simonyan and Zisserman, ICLR 2015; torchvision vgg16, features",
-    use_as: Use::of(Purpose::Features),
+    use_as: Use::for_purpose(Purpose::Features),
     build: |o| vgg16(o.get("width", 64)),
     detect: |state: &StateDict| Some(vgg16(width(state, 28)?)),
     settings: |state| outputs_of(state, "width", "features.0.weight"),
@@ -18,11 +18,11 @@ pub const VGG16: Architecture = Architecture {
 };
 
 /// For the perceptual loss of ESRGAN and BSRGAN: five outputs, each before its rectifier.
-pub const VGG19: Architecture = Architecture {
+pub(crate) const VGG19: Architecture = Architecture {
     name: "vgg19",
     title: "Features of VGG-19, for a perceptual loss",
     source: "Simonyan and Zisserman, ICLR 2015; torchvision vgg19, features",
-    use_as: Use::of(Purpose::Features),
+    use_as: Use::for_purpose(Purpose::Features),
     build: |o| vgg19(o.get("width", 64)),
     detect: |state: &StateDict| Some(vgg19(width(state, 34)?)),
     settings: |state| outputs_of(state, "width", "features.0.weight"),

@@ -53,7 +53,7 @@ pub enum Container {
 
 impl Container {
     /// Identifier for machine-readable output.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Safetensors => "safetensors",
             Self::TorchZip => "torch-zip",

@@ -38,7 +38,7 @@ pub enum Activation {
 }
 
 impl Operation for Activation {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         match self {
             Self::LeakyRelu(slope) => format!("leaky relu {slope}"),
             Self::PRelu { .. } => "prelu".into(),

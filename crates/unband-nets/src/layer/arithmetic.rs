@@ -22,7 +22,7 @@ pub enum Combine {
 }
 
 impl Operation for Combine {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         match self {
             Self::Add => "add".into(),
             Self::Sub => "subtract".into(),
@@ -71,7 +71,7 @@ pub struct Affine {
 }
 
 impl Operation for Affine {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         "affine".into()
     }
 
@@ -125,7 +125,7 @@ impl Net {
     fn two(&mut self, combine: Combine, a: Value, b: Value) -> Value {
         let (ca, cb) = (self.channels(a), self.channels(b));
         if ca != cb {
-            self.fault(format!("{}: {ca} and {cb} channels", combine.word()));
+            self.fault(format!("{}: {ca} and {cb} channels", combine.label()));
         }
         self.push(Op::Combine(combine), &[a, b], ca)
     }

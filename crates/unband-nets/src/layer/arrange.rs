@@ -12,7 +12,7 @@ use crate::{Net, Op, Value};
 pub struct Concat;
 
 impl Operation for Concat {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         "concat".into()
     }
 
@@ -42,7 +42,7 @@ pub struct Slice {
 }
 
 impl Operation for Slice {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         format!("channels {}..{}", self.start, self.start + self.len)
     }
 
@@ -68,7 +68,7 @@ impl Operation for Slice {
 pub struct Crop;
 
 impl Operation for Crop {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         "crop".into()
     }
 
@@ -99,7 +99,7 @@ pub struct PixelUnshuffle {
 }
 
 impl Operation for PixelUnshuffle {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         format!("pixel unshuffle {}", self.factor)
     }
 
@@ -139,7 +139,7 @@ pub struct PixelShuffle {
 }
 
 impl Operation for PixelShuffle {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         format!("pixel shuffle {}", self.factor)
     }
 
@@ -170,7 +170,7 @@ impl Operation for PixelShuffle {
 pub struct Flatten;
 
 impl Operation for Flatten {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         "flatten".into()
     }
 

@@ -27,7 +27,7 @@ pub struct WindowAdd {
 }
 
 impl Operation for WindowAdd {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         "window add".into()
     }
 
@@ -78,7 +78,7 @@ pub struct WindowAttention {
 }
 
 impl Operation for WindowAttention {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         format!("window attention {} heads", self.heads)
     }
 

@@ -51,7 +51,7 @@ pub struct BandedDeformConv {
 }
 
 impl Operation for BandedDeformConv {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         format!("banded deformable conv {}×{}", self.kernel.0, self.kernel.1)
     }
 

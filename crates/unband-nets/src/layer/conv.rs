@@ -53,7 +53,7 @@ impl Conv {
 }
 
 impl Operation for Conv {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         let (a, b) = self.kernel;
         let part = |word: &str, n: usize| if n > 1 { format!(" {word} {n}") } else { String::new() };
         let (stride, dilation) = (part("stride", self.stride), part("dilation", self.dilation));
@@ -142,7 +142,7 @@ impl Net {
     }
 
     /// [`Net::linear`] with the weight stored in another form.
-    pub fn linear_in(&mut self, name: impl AsRef<str>, x: Value, output: usize, form: Form) -> Value {
+    pub(crate) fn linear_in(&mut self, name: impl AsRef<str>, x: Value, output: usize, form: Form) -> Value {
         self.scope(name, |net| {
             let input = net.channels(x);
             let weight = net.weight("weight", &[output, input], form);
@@ -155,7 +155,7 @@ impl Net {
     }
 
     /// A convolution with fixed kernels `[output, input, rows, columns]`, which are part of the graph.
-    pub fn fixed_conv(
+    pub(crate) fn fixed_conv(
         &mut self,
         name: impl AsRef<str>,
         x: Value,

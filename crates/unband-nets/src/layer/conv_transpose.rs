@@ -31,7 +31,7 @@ pub struct ConvTranspose {
 }
 
 impl Operation for ConvTranspose {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         format!("transposed conv {0}×{0}", self.kernel)
     }
 

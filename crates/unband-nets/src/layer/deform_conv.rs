@@ -34,7 +34,7 @@ pub struct DeformConv {
 }
 
 impl Operation for DeformConv {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         format!("deformable conv {}×{}", self.kernel.0, self.kernel.1)
     }
 

@@ -14,7 +14,7 @@ pub struct Dropout {
 }
 
 impl Operation for Dropout {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         format!("dropout {}", self.share)
     }
 
@@ -35,7 +35,7 @@ pub struct DropPath {
 }
 
 impl Operation for DropPath {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         // The share differs from block to block and would hide that the blocks are alike.
         "drop path".into()
     }

@@ -10,7 +10,7 @@ use crate::onnx::Builder;
 pub struct InputIndex(pub usize);
 
 impl Operation for InputIndex {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         "input".into()
     }
 

@@ -28,7 +28,7 @@ use crate::state::init::InitRole;
 /// Definition of an operation.
 pub(crate) trait Operation {
     /// Short name for display.
-    fn word(&self) -> String;
+    fn label(&self) -> String;
 
     /// Shape of the result for inputs of these shapes, of which `x` is the first; or the mismatch, as text.
     fn shape(&self, x: Shape, _inputs: &[Shape]) -> Result<Shape, String> {

@@ -24,7 +24,7 @@ pub struct BatchNorm {
 }
 
 impl Operation for BatchNorm {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         "batch norm".into()
     }
 
@@ -64,7 +64,7 @@ pub struct LayerNorm {
 }
 
 impl Operation for LayerNorm {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         "layer norm".into()
     }
 
@@ -98,7 +98,7 @@ pub struct UnitChannels {
 }
 
 impl Operation for UnitChannels {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         "unit channels".into()
     }
 

@@ -19,7 +19,7 @@ pub struct MaxPool {
 }
 
 impl Operation for MaxPool {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         format!("max pool {}", self.kernel)
     }
 
@@ -59,7 +59,7 @@ pub enum Reduce {
 }
 
 impl Operation for Reduce {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         let word = match self {
             Self::Mean => "global mean",
             Self::Max => "global max",

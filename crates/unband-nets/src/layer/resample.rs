@@ -15,7 +15,7 @@ pub struct UpsampleNearest {
 }
 
 impl Operation for UpsampleNearest {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         format!("nearest × {}", self.factor)
     }
 
@@ -44,7 +44,7 @@ impl Operation for UpsampleNearest {
 pub struct BilinearLike;
 
 impl Operation for BilinearLike {
-    fn word(&self) -> String {
+    fn label(&self) -> String {
         "bilinear".into()
     }
 
@@ -105,7 +105,7 @@ pub struct Tap {
 impl Tap {
     /// Interpolation of sample `i` of `to`, from `from` input samples, at least 1: half-pixel centres,
     /// borders clamped, as PyTorch without `align_corners`.
-    pub fn of(i: usize, from: usize, to: usize) -> Self {
+    pub fn new(i: usize, from: usize, to: usize) -> Self {
         let at = ((i as f32 + 0.5) * (from as f32 / to as f32) - 0.5).max(0.0);
         let first = (at as usize).min(from - 1);
         Self { first, second: (first + 1).min(from - 1), share: at - first as f32 }

@@ -36,7 +36,7 @@ impl std::error::Error for BindError {}
 
 impl BindError {
     /// Whether the tensors are those of the network, but with NaN or infinite elements.
-    pub fn is_damaged(&self) -> bool {
+    pub(crate) fn is_damaged(&self) -> bool {
         !self.not_finite.is_empty()
             && self.missing.is_empty()
             && self.extra.is_empty()

@@ -68,7 +68,7 @@ impl Default for Init {
 
 /// Initial state dict for training. Equal seeds give equal weights.
 pub fn state(graph: &Graph, init: &Init, seed: u64) -> StateDict {
-    let kinds = Kinds::of(graph);
+    let kinds = Kinds::from_graph(graph);
     let mut state = StateDict::new();
     for (i, param) in graph.params.iter().enumerate() {
         let draws = RandomDraws { rng: Rng::new(seed), tensor: i as u32 };
@@ -165,7 +165,7 @@ struct Kinds {
 }
 
 impl Kinds {
-    fn of(graph: &Graph) -> Self {
+    fn from_graph(graph: &Graph) -> Self {
         let mut kinds = Self {
             of: vec![None; graph.params.len()],
             fans: graph.params.iter().map(|p| fans(&p.shape)).collect(),

@@ -45,7 +45,7 @@ fn one_stretch_gives_input_and_result_the_same_contrast() {
     let data: Vec<u8> = (0..4096).map(|i| 100 + 2 * (i % 64 / 16 % 2) as u8).collect();
     let input = Image::from_gray(64, 64, &data).unwrap();
     let spot = Spot { x: 0, y: 0, width: 64, height: 64, strength: 1.0 };
-    let stretch = Stretch::of(&input, &spot, &ctx).unwrap();
+    let stretch = Stretch::new(&input, &spot, &ctx).unwrap();
     assert_eq!(stretch.gain(), 24.0, "two codes would allow more, which is too much");
     let shown = stretched(&input, &spot, &stretch, &ctx).unwrap();
     let step = |a: usize, b: usize| i32::from(shown.at(b, 5)[0]) - i32::from(shown.at(a, 5)[0]);
@@ -65,7 +65,7 @@ fn a_gradient_leaves_room_for_its_bands() {
         Image::from_gray(256, 256, &data).unwrap()
     };
     let spot = Spot { x: 0, y: 0, width: 256, height: 256, strength: 1.0 };
-    let gain = |side: usize| Stretch::of(&banded(side), &spot, &ctx).unwrap().gain();
+    let gain = |side: usize| Stretch::new(&banded(side), &spot, &ctx).unwrap().gain();
     assert!(gain(6) > 24.0 / 1.01, "{}", gain(6));
     assert!((6.0..24.0).contains(&gain(24)), "{}", gain(24));
 }
@@ -77,7 +77,7 @@ fn a_flat_place_and_one_of_nan_are_shown() {
     let spot = Spot { x: 2, y: 2, width: 99, height: 99, strength: 0.0 };
     for value in [f32::NAN, f32::INFINITY, 0.3] {
         image.planes[0].data.fill(value);
-        let stretch = Stretch::of(&image, &spot, &ctx).unwrap();
+        let stretch = Stretch::new(&image, &spot, &ctx).unwrap();
         assert!(stretch.gain().is_finite());
         assert_eq!(stretched(&image, &spot, &stretch, &ctx).unwrap().width, 1);
     }

@@ -200,7 +200,7 @@ fn fitted(image: &Image, fit: Fit, ctx: &Context<'_>) -> Result<DisplayImage, St
     if let Fit::Longest(pixels) = fit {
         return Ok(DisplayImage::at_most(pixels, image, ctx)?);
     }
-    let whole = DisplayImage::of(image, ctx)?;
+    let whole = DisplayImage::from_image(image, ctx)?;
     let Fit::Crop { width, height, at } = fit else { return Ok(whole) };
     let (width, height) = (width.clamp(1, whole.width), height.clamp(1, whole.height));
     let (right, bottom) = (whole.width - width, whole.height - height);

@@ -34,7 +34,7 @@ impl Pair {
     fn new(input: Image) -> Self {
         let ctx = Context::default();
         let result = deband(&input).unwrap();
-        let [before, after] = [&input, &result].map(|image| HeatMap::of(&inspect(image, &ctx)));
+        let [before, after] = [&input, &result].map(|image| HeatMap::from_findings(&inspect(image, &ctx)));
         Self { input, result, before, after }
     }
 
@@ -259,7 +259,7 @@ fn the_worst_spots_and_the_profile_show_the_bands_that_the_result_has_not() {
     let pair = Pair::new(sky(640, 480));
     let spots = worst_spots(&pair.before, (640, 480), 3, 256);
     assert!(!spots.is_empty() && spots[0].strength > 0.0);
-    let stretch = Stretch::of(&pair.input, &spots[0], &ctx).unwrap();
+    let stretch = Stretch::new(&pair.input, &spots[0], &ctx).unwrap();
     assert!(stretch.gain() > 5.0, "{stretch:?}");
     let [before, after] =
         [&pair.input, &pair.result].map(|image| stretched(image, &spots[0], &stretch, &ctx).unwrap());
@@ -275,7 +275,7 @@ fn the_worst_spots_and_the_profile_show_the_bands_that_the_result_has_not() {
     assert!(largest(&profile.codes[0]) > 3.9, "{}", largest(&profile.codes[0]));
     assert!(largest(&profile.codes[1]) < 3.0, "{}", largest(&profile.codes[1]));
     assert!(segments(&pair.result, 0).unwrap().count > 20 * segments(&pair.input, 0).unwrap().count);
-    let map = overlay(&DisplayImage::of(&pair.input, &ctx).unwrap(), &pair.before);
+    let map = overlay(&DisplayImage::from_image(&pair.input, &ctx).unwrap(), &pair.before);
     assert!(map.rgb.chunks(3).any(|c| c[0].saturating_sub(c[1]) > 40), "bands are coloured");
 }
 

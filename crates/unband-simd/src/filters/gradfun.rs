@@ -18,10 +18,10 @@ dispatch! {
     /// Moves column sums of 8-bit blocks down: adds the blocks of the row pair `enter`, subtracts those of
     /// the pair `leave`. Column `c` holds samples `2c` and `2c + 1`; slices shorter than `2 * sums.len()` end
     /// the loop early. Sums wrap.
-    pub fn slide_u8(level, sums: &mut [u16], enter: [&[u8]; 2], leave: Option<[&[u8]; 2]>) = slide_u8_body;
+    pub(crate) fn slide_u8(level, sums: &mut [u16], enter: [&[u8]; 2], leave: Option<[&[u8]; 2]>) = slide_u8_body;
 
     /// As [`slide_u8`], for 16-bit samples.
-    pub fn slide_u16(level, sums: &mut [u32], enter: [&[u16]; 2],
+    pub(crate) fn slide_u16(level, sums: &mut [u32], enter: [&[u16]; 2],
         leave: Option<[&[u16]; 2]>) = slide_u16_body;
 
     /// Box means times 128 of 8-bit samples, one per sample of the row, from column sums over `radius` row
@@ -29,23 +29,23 @@ dispatch! {
     /// the row; the reciprocal of the area is truncated to 21 bits, as in ffmpeg. The content of `scratch` is
     /// ignored. Nothing is written unless `sums.len() >= radius`, `radius` is even, at least 2 and at most
     /// 32, and `means.len()` is twice `sums.len()` or one more.
-    pub fn means_u8(level, means: &mut [u16], sums: &[u16], radius: usize,
+    pub(crate) fn means_u8(level, means: &mut [u16], sums: &[u16], radius: usize,
         scratch: &mut Scratch) = means_u8_body;
 
     /// As [`means_u8`], for any depth up to 16 bits; the mean is truncated to whole 128ths, the reciprocal is
     /// exact.
-    pub fn means_u16(level, means: &mut [u32], sums: &[u32], radius: usize,
+    pub(crate) fn means_u16(level, means: &mut [u32], sums: &[u32], radius: usize,
         scratch: &mut Scratch) = means_u16_body;
 
     /// One row of `gradfun` at 8 bits: pulls each sample towards its mean (times 128), less with increasing
     /// distance, and adds the row of the dither matrix (0..=127). `threshold` is 32768 / strength, at least
     /// 512.
-    pub fn blend_u8(level, out: &mut [u8], row: &[u8], means: &[u16], threshold: u16,
+    pub(crate) fn blend_u8(level, out: &mut [u8], row: &[u8], means: &[u16], threshold: u16,
         dither: &[u8; 8]) = blend_u8_body;
 
     /// As [`blend_u8`] at `bits` per sample, 1 to 16. `threshold` is 32768 / strength, strength in 8-bit
     /// codes.
-    pub fn blend_u16(level, out: &mut [u16], row: &[u16], means: &[u32], threshold: u16, dither: &[u8; 8],
+    pub(crate) fn blend_u16(level, out: &mut [u16], row: &[u16], means: &[u32], threshold: u16, dither: &[u8; 8],
         bits: u8) = blend_u16_body;
 }
 

@@ -61,7 +61,7 @@ pub fn pack(
 }
 
 /// Whether the level has an instruction that multiplies and adds in one rounding.
-pub fn fused(level: Level) -> bool {
+pub(crate) fn fused(level: Level) -> bool {
     #[cfg(target_arch = "x86_64")]
     {
         level.supported() >= Level::Avx2 && is_x86_feature_detected!("fma")

@@ -56,7 +56,7 @@ pub struct Brightness {
 
 /// A row of blocks, to find their most probable motion.
 #[derive(Clone, Copy, Debug)]
-pub struct SettlingRow<'a> {
+pub struct RegularisedRow<'a> {
     /// Of each block: its precision across², across·down and down², and this times its own motion.
     pub known: [&'a [f32]; 5],
     /// Motion across of the row above, of this one and of that below, with one block before and one after.
@@ -80,7 +80,7 @@ pub struct SettlingRow<'a> {
 
 dispatch! {
     /// The most probable motion of a row's blocks, given the one found before: across and down.
-    pub fn settle_row(level, across: &mut [f32], down: &mut [f32], row: &SettlingRow<'_>) = settle_body;
+    pub fn regularise_row(level, across: &mut [f32], down: &mut [f32], row: &RegularisedRow<'_>) = regularise_body;
 
     /// `out` gets the means of 2×2 samples of two rows, times `scale`. The rows have at least twice its
     /// length.
@@ -274,7 +274,7 @@ fn differing_body<const FUSED: bool>(
 }
 
 #[inline(always)]
-fn settle_body(to_across: &mut [f32], to_down: &mut [f32], row: &SettlingRow<'_>) {
+fn regularise_body(to_across: &mut [f32], to_down: &mut [f32], row: &RegularisedRow<'_>) {
     /// Precision of the motion found before.
     const BEFORE: f32 = 1e-3;
     let n = to_across.len();

@@ -36,13 +36,13 @@ pub struct Shape {
 impl Shape {
     /// Floats that an input row must hold, from the sample under the first output on. Those after the last
     /// sample may have any value.
-    pub fn input_row(self) -> usize {
+    pub(crate) fn input_row(self) -> usize {
         let before = (self.width.max(1) - 1).saturating_mul(self.stride).saturating_mul(self.inputs);
         before.saturating_add(up_to(self.inputs, FOUR))
     }
 
     /// Floats that a row of gradients must hold. Those after the last sample may have any value.
-    pub fn gradient_row(self, level: Level) -> usize {
+    pub(crate) fn gradient_row(self, level: Level) -> usize {
         (self.width.max(1) - 1).saturating_mul(self.outputs).saturating_add(up_to(self.outputs, block(level)))
     }
 

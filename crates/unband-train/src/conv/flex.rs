@@ -14,7 +14,7 @@ use super::{ConvKernels, Gradients, Wanted};
 
 impl ConvKernels for Flex {
     fn forward(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, options: ConvOptions<2>) -> FlexTensor {
-        let Some(conv) = Conv::of(&x, &weight, &options) else {
+        let Some(conv) = Conv::from_tensors(&x, &weight, &options) else {
             return super::forward_of_burn::<Self>(x, weight, bias, options);
         };
         let (x, weight, bias) = (x.to_contiguous(), weight.to_contiguous(), bias.to_contiguous());
@@ -32,7 +32,7 @@ impl ConvKernels for Flex {
         options: ConvOptions<2>,
         wanted: Wanted,
     ) -> Gradients<Self> {
-        let Some(conv) = Conv::of(&x, &weight, &options) else {
+        let Some(conv) = Conv::from_tensors(&x, &weight, &options) else {
             return super::gradients_of_burn::<Self>(&x, &weight, &bias, &made, &options, wanted);
         };
         let (x, weight, made) = (x.to_contiguous(), weight.to_contiguous(), made.to_contiguous());
@@ -54,7 +54,7 @@ struct Conv {
 }
 
 impl Conv {
-    fn of(x: &FlexTensor, weight: &FlexTensor, options: &ConvOptions<2>) -> Option<Self> {
+    fn from_tensors(x: &FlexTensor, weight: &FlexTensor, options: &ConvOptions<2>) -> Option<Self> {
         let floats = x.dtype() == DType::F32 && weight.dtype() == DType::F32;
         floats.then(|| Self::new(x.shape().dims(), weight.shape().dims(), options))?
     }

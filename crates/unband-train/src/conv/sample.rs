@@ -42,7 +42,7 @@ pub trait SampleKernels: SampleOps {
 
 impl SampleOps for Flex {
     fn sample(x: FlexTensor, offsets: FlexTensor, kernel: [usize; 2]) -> FlexTensor {
-        let plan = Plan::of(&x, kernel);
+        let plan = Plan::new(&x, kernel);
         let [n, channels, height, width] = plan.given;
         let made = plan.forward(&values(&x), &values(&offsets));
         tensor([n, channels * plan.taps(), height, width], made)
@@ -56,7 +56,7 @@ impl SampleKernels for Flex {
         made: FlexTensor,
         kernel: [usize; 2],
     ) -> [FlexTensor; 2] {
-        let plan = Plan::of(&x, kernel);
+        let plan = Plan::new(&x, kernel);
         let [n, _, height, width] = plan.given;
         let [of_x, of_offsets] = plan.gradients(&values(&x), &values(&offsets), &values(&made));
         [tensor(plan.given, of_x), tensor([n, 2 * plan.taps(), height, width], of_offsets)]
@@ -127,7 +127,7 @@ impl Corners {
 }
 
 impl Plan {
-    fn of(x: &FlexTensor, kernel: [usize; 2]) -> Self {
+    fn new(x: &FlexTensor, kernel: [usize; 2]) -> Self {
         Self { given: x.shape().dims(), kernel }
     }
 

@@ -38,7 +38,7 @@ pub(super) fn bilinear(x: Tensor<4>, shape: Shape) -> Tensor<4> {
 fn lines(from: usize, to: usize, device: &Device) -> Tensor<2> {
     let mut weights = vec![0.0f32; from * to];
     for (i, row) in weights.chunks_exact_mut(from).enumerate() {
-        let tap = Tap::of(i, from, to);
+        let tap = Tap::new(i, from, to);
         row[tap.first] += 1.0 - tap.share;
         row[tap.second] += tap.share;
     }

@@ -151,7 +151,7 @@ impl Execution<'_> {
 }
 
 fn unsupported(node: &Node) -> TrainError {
-    TrainError::Unsupported { at: node.scope.clone(), what: node.op.word() }
+    TrainError::Unsupported { at: node.scope.clone(), what: node.op.label() }
 }
 
 /// Size of the images, after the inputs were checked against the graph.

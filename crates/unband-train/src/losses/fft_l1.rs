@@ -17,7 +17,7 @@ const LEAST_SQUARE: f64 = 1e-24;
 ///
 /// Source: GGDBN, `loss/`; BDINN, §3.4.
 pub fn modulus(out: Tensor<4>, gt: Tensor<4>) -> Tensor<1> {
-    let spectrum = Spectrum::of(out - gt);
+    let spectrum = Spectrum::from_x(out - gt);
     let modulus = (spectrum.re.square() + spectrum.im.square()).add_scalar(LEAST_SQUARE).sqrt();
     (modulus * spectrum.counts).sum().div_scalar(spectrum.samples)
 }
@@ -26,7 +26,7 @@ pub fn modulus(out: Tensor<4>, gt: Tensor<4>) -> Tensor<1> {
 ///
 /// Source: indi-debanding, `utils/training.py`.
 pub fn parts(out: Tensor<4>, gt: Tensor<4>) -> Tensor<1> {
-    let spectrum = Spectrum::of(out - gt);
+    let spectrum = Spectrum::from_x(out - gt);
     let sum = (spectrum.re.abs() + spectrum.im.abs()) * spectrum.counts;
     sum.sum().div_scalar(2.0 * spectrum.samples)
 }
@@ -42,7 +42,7 @@ struct Spectrum {
 }
 
 impl Spectrum {
-    fn of(x: Tensor<4>) -> Self {
+    fn from_x(x: Tensor<4>) -> Self {
         let [n, c, h, w] = x.dims();
         let device = x.device();
         let half = w / 2 + 1;

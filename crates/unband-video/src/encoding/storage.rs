@@ -81,7 +81,7 @@ impl Encoding {
             let mut has: Vec<u8> = alike.map(|format| format.bits).collect();
             has.sort_unstable();
             has.dedup();
-            let (path, encoder) = (self.output.clone(), self.codec.word().to_owned());
+            let (path, encoder) = (self.output.clone(), self.codec.as_str().to_owned());
             return Err(VideoError::Depth { path, encoder, asked: frames.bits, has });
         }
         let mut refusal = None;

@@ -34,7 +34,7 @@ impl DynamicHdr {
     /// Source: names in `FFmpeg`'s `libavcodec/avpacket.c` and `libavutil/frame.c` (in newer ones
     /// `side_data.c`), fields in `fftools/ffprobe.c`; compatibility 0 is "none" in Dolby's "Vision streams
     /// within the ISO base media file format".
-    fn of(data: Node<'_>) -> Option<Self> {
+    fn from_side_data(data: Node<'_>) -> Option<Self> {
         let base = data.whole("dv_bl_signal_compatibility_id") != Some(0);
         match data.text("side_data_type")? {
             "DOVI configuration record" => {
@@ -53,7 +53,7 @@ impl DynamicHdr {
 /// All per-frame metadata, each kind once; the first entry (the stream's) applies.
 pub(super) fn dynamic<'a>(side_data: impl Iterator<Item = Node<'a>>) -> Vec<DynamicHdr> {
     let mut found: Vec<DynamicHdr> = Vec::new();
-    for kind in side_data.filter_map(DynamicHdr::of) {
+    for kind in side_data.filter_map(DynamicHdr::from_side_data) {
         if found.iter().all(|known| known.name() != kind.name()) {
             found.push(kind);
         }

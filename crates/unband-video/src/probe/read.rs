@@ -20,7 +20,7 @@ fn stream(node: Node<'_>) -> Stream {
     let disposition = node.at("disposition");
     Stream {
         index: node.size("index"),
-        kind: StreamKind::of(node.text("codec_type").unwrap_or_default()),
+        kind: StreamKind::from_name(node.text("codec_type").unwrap_or_default()),
         codec: node.name("codec_name"),
         language: node.at("tags").name("language"),
         title: node.at("tags").name("title"),

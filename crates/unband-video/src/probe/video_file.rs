@@ -66,7 +66,7 @@ pub struct Stream {
 impl fmt::Display for Stream {
     /// "stream 1 (audio, aac, eng)".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.attached_image { "picture" } else { self.kind.word() };
+        let kind = if self.attached_image { "picture" } else { self.kind.as_str() };
         write!(f, "stream {} ({kind}", self.index)?;
         let language = self.language.as_ref().filter(|language| *language != "und");
         for word in self.codec.as_ref().into_iter().chain(language) {
@@ -78,7 +78,7 @@ impl fmt::Display for Stream {
 
 impl StreamKind {
     /// By `FFmpeg`'s name.
-    pub(crate) fn of(name: &str) -> Self {
+    pub(crate) fn from_name(name: &str) -> Self {
         match name {
             "video" => Self::Video,
             "audio" => Self::Audio,
@@ -100,7 +100,7 @@ impl StreamKind {
     }
 
     /// In a word, for messages.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Video => "video",
             Self::Audio => "audio",
@@ -224,7 +224,7 @@ impl Video {
 
     /// Whether pixels at an edge have a chroma sample of their own where others share one. Not all encoders
     /// accept such sizes.
-    pub fn is_odd(&self) -> bool {
+    pub(crate) fn is_odd(&self) -> bool {
         let Some(Samples::Yuv(subsampling)) = self.samples else { return false };
         // An encoder without 4:1:0 and the like uses 4:2:0, with chroma shared by two pixels.
         let (x, y) = (usize::from(subsampling.x.min(2)), usize::from(subsampling.y.min(2)));

@@ -142,7 +142,7 @@ impl Corpus {
                 std::fs::write(self.at(photo, &format!("{}.{extension}", cause.name))?, &bytes)?;
                 return Ok(());
             }
-            let mut pair = Pair::of(clean.clone());
+            let mut pair = Pair::from_clean(clean.clone());
             cause.degradation.apply(&mut pair, Rng::new(seed(&photo.name)))?;
             // The clean side is rounded to 16 bits, as in a file.
             if pair.gt.depth != Depth::EIGHT {

@@ -128,12 +128,12 @@ pub(crate) fn table(
         for quality in QUALITIES {
             let one = |i: usize| -> Result<Vec<Scores>> {
                 let clean = corpus.crop(photos[i])?;
-                let smooth = Clean::of(&clean)?;
+                let smooth = Clean::new(&clean)?;
                 let file = scratch.join(format!("{}-{quality}-{factors}.jpg", photos[i].name));
                 encode(&clean, quality, factors, &file)?;
                 let own = scratch.join(format!("{i}")).to_string_lossy().into_owned();
                 let score =
-                    |way: &JpegDecoding<'_>| Ok(Scores::of(&way.run(&file, &own)?, &clean, &smooth, fast)?);
+                    |way: &JpegDecoding<'_>| Ok(Scores::new(&way.run(&file, &own)?, &clean, &smooth, fast)?);
                 ways.iter().map(score).collect()
             };
             let all = Context::default().map(photos.len(), |i| one(i).map_err(|e| e.to_string()));

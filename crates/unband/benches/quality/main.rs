@@ -346,8 +346,8 @@ fn one_photo(
     fast: bool,
 ) -> Result<Option<Vec<Scored>>> {
     let Some(pair) = corpus.pair(photo, cause)? else { return Ok(None) };
-    let clean = Clean::of(&pair.gt)?;
-    let score = |image: &unband::Image| Scores::of(image, &pair.gt, &clean, fast);
+    let clean = Clean::new(&pair.gt)?;
+    let score = |image: &unband::Image| Scores::new(image, &pair.gt, &clean, fast);
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let mut out = vec![Scored { label: "(input)".into(), note: String::new(), scores: score(&pair.lq)? }];
     for Chosen { label, note, method } in methods {

@@ -23,7 +23,7 @@ pub(crate) struct Scores {
 
 impl Scores {
     /// Scores an image; only its PSNR if `fast`.
-    pub(crate) fn of(image: &Image, gt: &Image, clean: &Clean, fast: bool) -> Result<Self, MetricError> {
+    pub(crate) fn new(image: &Image, gt: &Image, clean: &Clean, fast: bool) -> Result<Self, MetricError> {
         let mut scores = Self { psnr: capped_psnr(image, gt)?, ..Self::default() };
         if !fast {
             scores.ssim = Some(ssim::ENTRY.score(image, Some(gt), &Context::default())?.value);

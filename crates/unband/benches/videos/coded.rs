@@ -40,7 +40,7 @@ pub(crate) fn page(run: &Run) -> Result<String> {
     let mut rows: Vec<Row> = Vec::new();
     for clip in clips::CLIPS.iter().filter(|clip| run.selects(clip.name)) {
         let clean = run.clean(clip)?;
-        let reference = score::Reference::of(&clean)?;
+        let reference = score::Reference::from_path(&clean)?;
         for &(codec, args) in
             CODECS.iter().filter(|(name, _)| run.codec.as_deref().is_none_or(|one| one == *name))
         {

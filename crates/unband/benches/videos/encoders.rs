@@ -114,7 +114,7 @@ pub(crate) fn page(run: &Run) -> Result<String> {
     let mut rows: Vec<Vec<Found>> = settings.iter().map(|_| Vec::new()).collect();
     for clip in &clips {
         let clean = run.clean(clip)?;
-        let reference = Reference::of(&clean)?;
+        let reference = Reference::from_path(&clean)?;
         let source = run.folder.join(format!("{}.good.x264.mkv", clip.name));
         ffmpeg(&[&["-i", text(&clean)?][..], X264.1, &["-pix_fmt", "yuv420p", text(&source)?]].concat())?;
         let found = |file: &Path| -> Result<Found> {
@@ -180,14 +180,15 @@ impl Setting {
     }
 
     fn label(&self, options: &VideoOptions) -> String {
-        let dither = if self.bits == 8 { options.options.dither.word().to_owned() } else { "–".to_owned() };
+        let dither =
+            if self.bits == 8 { options.options.dither.as_str().to_owned() } else { "–".to_owned() };
         format!("{} | {} | {dither}", self.name, self.bits)
     }
 }
 
 /// CAMBI of stored luma, mean over the scored frames.
 fn cambi_of(path: &Path) -> Result<f64> {
-    let file = Decoded::of(path)?;
+    let file = Decoded::from_path(path)?;
     let (mut sum, mut count) = (0.0, 0u32);
     for bytes in file.frames.iter().step_by(EVERY) {
         let image = file.format.read(bytes)?;

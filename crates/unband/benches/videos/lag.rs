@@ -26,7 +26,7 @@ struct Levels {
 }
 
 impl Levels {
-    fn of(clip: &[Errors], alone: &[Errors]) -> Self {
+    fn new(clip: &[Errors], alone: &[Errors]) -> Self {
         let pairs = clip.iter().zip(alone);
         let pairs: Vec<(f64, f64)> =
             pairs.filter_map(|(a, b)| Some((a.smooth.as_ref()?.mean, b.smooth.as_ref()?.mean))).collect();
@@ -62,7 +62,8 @@ pub(crate) fn page(run: &Run) -> Result<String> {
         let photo = moving::photo(&run.photos.join("val").join(name).with_extension("jxl"))?;
         for motion in MOTIONS {
             let frames = motion.frames(&photo);
-            let clean = frames.iter().map(|frame| CleanFrame::of(&frame[0])).collect::<Result<Vec<_>>>()?;
+            let clean =
+                frames.iter().map(|frame| CleanFrame::from_luma(&frame[0])).collect::<Result<Vec<_>>>()?;
             let file = |part: &str| run.folder.join(format!("{name}.{}.{part}.mkv", motion.name));
             moving::write(&frames, X264.1, &file("x264"))?;
             let row = row(&clean, motion, name, &file)?;
@@ -83,12 +84,12 @@ fn row(
     let (source, reversed) = (file("x264"), file("reversed"));
     let (result, back) = (file("unband"), file("reversed.unband"));
     let report = job(&source, &result, Choice::Auto, &lossless())?;
-    let input = Decoded::of(&source)?;
+    let input = Decoded::from_path(&source)?;
     // The source's codec: noise of a lossless file is part of its image.
     let lossless_x264 = ["-c:v", "libx264", "-qp", "0"];
     encode(input.frames.iter().rev().cloned(), input.format.pixels.name, &lossless_x264, &reversed)?;
     job(&reversed, &back, Choice::Auto, &lossless())?;
-    let (clip, back) = (Decoded::of(&result)?, Decoded::of(&back)?);
+    let (clip, back) = (Decoded::from_path(&result)?, Decoded::from_path(&back)?);
     let alone = alone(&input, &lossless())?;
     let alone: Vec<Errors> =
         clean.iter().zip(&alone).map(|(clean, luma)| clean.errors(luma)).collect::<Result<_>>()?;
@@ -97,7 +98,7 @@ fn row(
     Ok(Row {
         name: format!("`{name}` | {}", motion.name),
         changed: report.changed,
-        levels: Levels::of(&after, &alone),
+        levels: Levels::new(&after, &alone),
         worse: [worse(&before, &after), worse(&before, &alone)],
         mirror: mirror.unwrap_or(0),
     })

@@ -63,11 +63,11 @@ pub(crate) struct Smooth {
 }
 
 impl CleanFrame {
-    pub(crate) fn of(luma: &Field) -> Result<Self> {
+    pub(crate) fn from_luma(luma: &Field) -> Result<Self> {
         let grey_image = grey(luma);
         let mut whole = luma.clone();
         whole.data.iter_mut().for_each(|v| *v = (*v - 16.0) * 255.0 / 219.0);
-        Ok(Self { luma: luma.clone(), mask: smooth_mask(&whole), clean: Clean::of(&grey_image)? })
+        Ok(Self { luma: luma.clone(), mask: smooth_mask(&whole), clean: Clean::new(&grey_image)? })
     }
 
     pub(crate) fn errors(&self, luma: &Field) -> Result<Errors> {
@@ -105,7 +105,7 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    pub(crate) fn of(frames: &[Errors]) -> Self {
+    pub(crate) fn from_frames(frames: &[Errors]) -> Self {
         let smooth: Vec<&Smooth> = frames.iter().filter_map(|frame| frame.smooth.as_ref()).collect();
         let mean =
             |of: &dyn Fn(&Smooth) -> f64| smooth.iter().map(|one| of(one)).sum::<f64>() / smooth.len() as f64;

@@ -79,21 +79,22 @@ pub(crate) fn page(run: &Run) -> Result<String> {
     for name in PHOTOS.iter().filter(|name| run.selects(name)) {
         let photo = moving::photo(&run.photos.join("test").join(name).with_extension("jxl"))?;
         let frames = PAN.frames(&photo);
-        let clean = frames.iter().map(|frame| CleanFrame::of(&frame[0])).collect::<Result<Vec<_>>>()?;
+        let clean =
+            frames.iter().map(|frame| CleanFrame::from_luma(&frame[0])).collect::<Result<Vec<_>>>()?;
         for (codec, args) in [X264, X265] {
             let source = run.folder.join(format!("{name}.pan.{codec}.mkv"));
             let result = run.folder.join(format!("{name}.pan.{codec}.unband.mkv"));
             moving::write(&frames, args, &source)?;
             let report = job(&source, &result, Choice::Auto, &lossless())?;
-            let decoded = Decoded::of(&source)?;
+            let decoded = Decoded::from_path(&source)?;
             let alone = alone(&decoded, &lossless())?;
             let alone: Vec<Errors> =
                 clean.iter().zip(&alone).map(|(clean, luma)| clean.errors(luma)).collect::<Result<_>>()?;
-            let totals = [errors(&clean, &decoded)?, alone, errors(&clean, &Decoded::of(&result)?)?];
+            let totals = [errors(&clean, &decoded)?, alone, errors(&clean, &Decoded::from_path(&result)?)?];
             let row = Row {
                 name: format!("`{name}` | {codec}"),
                 changed: report.changed,
-                totals: totals.each_ref().map(|errors| Totals::of(errors)),
+                totals: totals.each_ref().map(|errors| Totals::from_frames(errors)),
             };
             eprintln!("{}", line(&row.name, &row.changed.to_string(), &row.totals));
             rows.push(row);

@@ -59,9 +59,9 @@ pub(crate) struct Reference {
 }
 
 impl Reference {
-    pub(crate) fn of(path: &Path) -> Result<Self> {
+    pub(crate) fn from_path(path: &Path) -> Result<Self> {
         let prepare = |image: Image| {
-            Ok::<_, MetricError>((Clean::of(&image)?, image)).map(|(clean, image)| (image, clean))
+            Ok::<_, MetricError>((Clean::new(&image)?, image)).map(|(clean, image)| (image, clean))
         };
         let frames = frames(path)?.into_iter().map(prepare).collect::<std::result::Result<_, _>>()?;
         Ok(Self { frames })
@@ -128,7 +128,7 @@ fn low(image: &Image, clean: &Image, mask: &Clean) -> Option<f64> {
 
 /// All frames as RGB.
 fn frames(path: &Path) -> Result<Vec<Image>> {
-    let file = Decoded::of(path)?;
+    let file = Decoded::from_path(path)?;
     let read = |bytes: &Vec<u8>| Ok(file.format.read(bytes)?.into_rgb(&Context::default())?);
     file.frames.iter().map(read).collect()
 }

@@ -66,7 +66,7 @@ pub(crate) struct Decoded {
 }
 
 impl Decoded {
-    pub(crate) fn of(path: &Path) -> Result<Self> {
+    pub(crate) fn from_path(path: &Path) -> Result<Self> {
         let clip = unband_video::probe(path, &Programs::default())?;
         let mut decoder = Decoder::open(&clip, &DecodeOptions::default(), &Limits::default())?;
         let format = *decoder.format();

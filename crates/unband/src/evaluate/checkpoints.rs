@@ -15,7 +15,7 @@ pub struct Roots(Vec<PathBuf>);
 
 impl Roots {
     /// Of a recipe made of these files.
-    pub fn of<'a>(files: impl IntoIterator<Item = &'a Path>) -> Self {
+    pub fn from_paths<'a>(files: impl IntoIterator<Item = &'a Path>) -> Self {
         let mut folders = vec![PathBuf::new()];
         let mut add = |folder: &Path| {
             if !folders.iter().any(|known| known == folder) {
@@ -122,7 +122,7 @@ mod tests {
         // A namesake of a published file.
         put("models/rrdb-x4.safetensors");
         let imported = put("models/bdinn-mine.safetensors");
-        let (roots, models) = (Roots::of([table.as_path()]), clone.path().join("models"));
+        let (roots, models) = (Roots::from_paths([table.as_path()]), clone.path().join("models"));
         let find =
             |file: &str, kept: Option<&str>| of_row(&row(file), &roots, kept.map(Path::new), Some(&models));
         let small = Some("weights/small");

@@ -234,7 +234,7 @@ fn made(clean: &Input, degrader: &NamedDegrader, how: How, ctx: &Context<'_>) ->
     let name = clean.below.to_string_lossy();
     let draw = sha256(&[&how.seed.to_string(), &name, &degrader.name]);
     let seed = u64::from_str_radix(&draw[..16], 16).unwrap_or(how.seed);
-    let mut pair = Pair::of(image);
+    let mut pair = Pair::from_clean(image);
     let drawn = degrader.degrader.apply(&mut pair, Rng::new(seed)).map_err(|error| {
         EvaluateFault::Degrade { degradation: degrader.name.clone(), error }.of(clean.shown())
     })?;

@@ -322,7 +322,7 @@ impl Hint for RowFault {
                     .to_owned()
             }
             Self::DoesNotUpscale { .. } => {
-                let words: Vec<&str> = Resampling::ALL.iter().map(|way| way.word()).collect();
+                let words: Vec<&str> = Resampling::ALL.iter().map(|way| way.as_str()).collect();
                 format!("methods of tables with a scale are `upscale` and {}", words.join(", "))
             }
             Self::NotForUpscaling { .. } => "remove it, or the table's `scale`".to_owned(),

@@ -98,7 +98,7 @@ impl NamedMethod {
         if let Some(file) = weights {
             method.set(networks::WEIGHTS, &Weights::File(file.to_owned()))?;
         }
-        models::settle(&mut method, folder)?;
+        models::resolve(&mut method, folder)?;
         let options = Options { method: Choice::Named(method), ..options.clone() };
         crate::check(&options)?;
         Ok(Self { text, options })

@@ -260,7 +260,7 @@ impl Recipe {
             page_images: 0,
             data,
             method: Vec::new(),
-            roots: Roots::of([]),
+            roots: Roots::from_paths([]),
         }
     }
 
@@ -271,7 +271,7 @@ impl Recipe {
     /// Unreadable files and invalid TOML; unknown or missing keys, values out of range: with the files, the
     /// key and the allowed values.
     pub fn load(file: &Path, overrides: &[PathBuf]) -> Result<Self, EvaluateError> {
-        let roots = Roots::of(overrides.iter().map(PathBuf::as_path).chain([file]));
+        let roots = Roots::from_paths(overrides.iter().map(PathBuf::as_path).chain([file]));
         let mut table = read(file)?;
         let mut names = file.display().to_string();
         for over in overrides {
@@ -286,7 +286,7 @@ impl Recipe {
     /// # Errors
     /// As [`load`](Self::load), without files.
     pub fn parse(text: &str, name: &str) -> Result<Self, EvaluateError> {
-        Self::typed(recipe::parse(text, name).map_err(failure)?, name.to_owned(), Roots::of([]))
+        Self::typed(recipe::parse(text, name).map_err(failure)?, name.to_owned(), Roots::from_paths([]))
     }
 
     fn typed(mut table: Table, names: String, roots: Roots) -> Result<Self, EvaluateError> {

@@ -231,7 +231,7 @@ fn has_file(text: &str, given: Option<&Path>, models: Option<&Path>) -> bool {
         return false;
     };
     // Several imported ones also suffice.
-    given.is_some() || models::settle(&mut method, models).is_err() || method.is_given(WEIGHTS)
+    given.is_some() || models::resolve(&mut method, models).is_err() || method.is_given(WEIGHTS)
 }
 
 /// Why a network does not run, and the training that makes its checkpoint.
@@ -291,7 +291,7 @@ impl Setting {
         sha256(&[
             method,
             &self.depth.to_string(),
-            self.dither.map_or("", Dither::word),
+            self.dither.map_or("", Dither::as_str),
             &planes,
             &self.weights,
         ])

@@ -43,7 +43,7 @@ impl Upscaling {
             };
             return Ok(Self::Network(Box::new(Upscaler::new(&options)?), options));
         }
-        match Resampling::ALL.iter().find(|way| way.word() == method) {
+        match Resampling::ALL.iter().find(|way| way.as_str() == method) {
             Some(&way) if row.weights.is_none() => Ok(Self::Plain(way, scale, row.depth)),
             Some(_) => Err(RowFault::NoWeights { method: method.to_owned(), scaled: true }.into()),
             None => Err(RowFault::DoesNotUpscale { method: method.to_owned() }.into()),

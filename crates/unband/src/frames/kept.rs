@@ -22,7 +22,7 @@ pub(super) struct FixedPointPlane {
 }
 
 impl FixedPointPlane {
-    fn of(plane: &Plane, mut data: Vec<u16>, ctx: &Context<'_>) -> Self {
+    fn new(plane: &Plane, mut data: Vec<u16>, ctx: &Context<'_>) -> Self {
         data.resize(plane.data.len(), 0);
         let lines = (LINES * plane.width).max(1);
         let parts = data.chunks_mut(lines).zip(plane.data.chunks(lines)).collect();
@@ -50,7 +50,7 @@ pub(super) struct KeptFrame {
 
 impl KeptFrame {
     /// Keeps a source frame and its result. `spare`: memory for reuse.
-    pub(super) fn of(
+    pub(super) fn new(
         source: Vec<FixedPointPlane>,
         result: &Image,
         temporal: Temporal,
@@ -70,7 +70,7 @@ impl KeptFrame {
 
     fn with_luma(mut self, temporal: Temporal, ctx: &Context<'_>) -> Self {
         if let (Temporal::Motion, Some(plane)) = (temporal, self.result.get(self.luma_plane)) {
-            self.luma = Pyramid::of(&plane.data, plane.width, ctx);
+            self.luma = Pyramid::new(&plane.data, plane.width, ctx);
         }
         self
     }
@@ -95,5 +95,5 @@ pub(super) fn stored(image: &Image, spare: Vec<FixedPointPlane>, ctx: &Context<'
     let mut spare: Vec<Vec<u16>> = spare.into_iter().map(|plane| plane.data).collect();
     spare.resize_with(image.planes.len(), Vec::new);
     let planes = image.planes.iter().zip(spare);
-    planes.map(|(plane, spare)| FixedPointPlane::of(plane, spare, ctx)).collect()
+    planes.map(|(plane, spare)| FixedPointPlane::new(plane, spare, ctx)).collect()
 }

@@ -74,7 +74,7 @@ pub struct FrameOptions {
 
 impl FrameOptions {
     /// Options for each frame, and the use of its neighbours.
-    pub fn of(options: Options, temporal: Temporal) -> Self {
+    pub fn new(options: Options, temporal: Temporal) -> Self {
         Self { options, temporal }
     }
 

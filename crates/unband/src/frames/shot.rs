@@ -215,7 +215,7 @@ impl Shot {
         let spare = memory.kept.pop().unwrap_or_default();
         let came = stored(&image, spare.source, ctx);
         let result = restored(image, findings, choices, options, ctx)?;
-        let kept = KeptFrame::of(came, &result, self.how.temporal, spare.result, ctx);
+        let kept = KeptFrame::new(came, &result, self.how.temporal, spare.result, ctx);
         memory.planes.push(result.planes);
         Ok(Restored { source: Some(source), number, state: State::Kept(kept) })
     }
@@ -296,7 +296,7 @@ impl Shot {
             }
             Temporal::Motion => {
                 let run: Vec<&KeptFrame> = (at - behind..=at + with).filter_map(of).collect();
-                let limits = motion::Limits::of(lossy);
+                let limits = motion::Limits::from_lossy(lossy);
                 let (planes, moved) = (&mut image.planes, &mut memory.moved);
                 motion::restored((&run, behind), limits, &source.planes, planes, moved, ctx);
             }

@@ -182,7 +182,7 @@ mod tests {
         for (source, result) in frames {
             let gray = |plane: &Plane| Image::new(vec![plane.clone()], Model::Gray, Depth::F32);
             let source = stored(&gray(source), Vec::new(), &ctx);
-            kept.push(KeptFrame::of(source, &gray(result), Temporal::Still, Vec::new(), &ctx));
+            kept.push(KeptFrame::new(source, &gray(result), Temporal::Still, Vec::new(), &ctx));
         }
         let run: Vec<&KeptFrame> = kept.iter().collect();
         let source = [frames[frames.len() / 2].0.clone()];

@@ -266,7 +266,7 @@ fn ways<'a>(
         move |tile: &usize| (*tile > smallest && !needs.whole_image).then(|| (tile / 2).max(smallest));
     let per_row = planes / size.1.max(1) as u64;
     let windows = std::iter::successors(Some(tile), smaller).map(move |tile| {
-        let layout = Layout::of(restorer, size, tile, ctx.threads);
+        let layout = Layout::from_restorer(restorer, size, tile, ctx.threads);
         // Windows, the band that they form, and the one that waits for it.
         let bands = 3 * per_row * layout.band.min(size.1) as u64;
         let at_once = layout.at_once(restorer, ctx.threads);

@@ -16,8 +16,8 @@ use super::round::quantize;
 use super::tally::Tally;
 use crate::choose::Choices;
 use crate::faithful::Cells;
-use crate::repair::black_white::Ends;
-use crate::repair::grey::Neutral;
+use crate::repair::black_white::BlackWhiteRange;
+use crate::repair::grey::GreyAreas;
 
 /// A restorer with everything that follows it: clamping to intervals, dither, counting.
 pub(super) struct Pipeline<'a> {
@@ -31,9 +31,9 @@ pub(super) struct Pipeline<'a> {
     /// Are samples outside banded areas new too: another depth, or centred levels?
     pub changes_all: bool,
     /// Areas of exact black and white.
-    pub ends: Option<Ends>,
+    pub ends: Option<BlackWhiteRange>,
     /// Grey areas.
-    pub neutral: Option<Neutral>,
+    pub neutral: Option<GreyAreas>,
     /// Codes of each plane that are already the output's best code for them: they stay.
     pub settled: Option<Vec<Vec<bool>>>,
     /// Share of each plane's correction that is applied; `None`: all of it.

@@ -19,7 +19,7 @@ use super::round::{diffuse, diffusion, regrid_alpha};
 use super::tally::Tally;
 use crate::choose::{Act, Choices, is_meant, left_because};
 use crate::faithful::cells;
-use crate::repair::truncated::Centred;
+use crate::repair::truncated::CentredCodes;
 use crate::repair::{Work, Wrapped};
 use crate::{Error, Options, Reason, Report};
 
@@ -216,7 +216,7 @@ impl Stages<'_> {
 }
 
 /// Fills in the changes of a run.
-fn count(report: &mut Report, tally: &Tally, centred: Option<&Centred>, image: &Image) {
+fn count(report: &mut Report, tally: &Tally, centred: Option<&CentredCodes>, image: &Image) {
     report.samples_moved = tally.moved();
     report.samples_clipped = tally.clipped();
     report.max_change_codes = tally.max_change_codes();

@@ -25,7 +25,7 @@ pub(crate) fn deband_own(
 ) -> Result<(Image, Report), Error> {
     // An extra output has the size of the image.
     let wraps = choices.act == Act::Restore && ctx.extra_output.is_none();
-    let wrapping = Wrapping::of(&image, options.wrap).filter(|_| wraps);
+    let wrapping = Wrapping::new(&image, options.wrap).filter(|_| wraps);
     if let Some(wrapping) = wrapping.filter(|wrapping| wrapping.has_whole_blocks(&image)) {
         let look = |image: &Image, options: &Options| find(image, options, ctx);
         return wrapping.repaired(&image, findings, options, look, |image, findings, options| {
@@ -77,7 +77,7 @@ fn deband_oriented(
     ctx: &Context<'_>,
 ) -> Result<(Image, Report), Error> {
     let stages = Stages { choices, options, still: true };
-    let Some(oriented) = Oriented::of(&image, &findings, choices, options, ctx)? else {
+    let Some(oriented) = Oriented::new(&image, &findings, choices, options, ctx)? else {
         return stages.run(image, findings, ctx);
     };
     let turned = oriented.turn(&mut image, &findings, ctx);

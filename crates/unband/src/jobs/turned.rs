@@ -20,7 +20,7 @@ impl Oriented {
     ///
     /// # Errors
     /// More memory than is allowed.
-    pub(super) fn of(
+    pub(super) fn new(
         image: &Image,
         findings: &Findings,
         choices: &Choices,

@@ -308,7 +308,7 @@ impl Upscaler {
         network.check_memory(&image, size)?;
         let hidden = HiddenColours::fill(&mut image);
         let (allowed, evidence) = (options.max_memory, &mut self.evidence());
-        let (planes, alpha, by) = match Wrapping::of(&image, options.wrap) {
+        let (planes, alpha, by) = match Wrapping::new(&image, options.wrap) {
             None => network.resized(&image, size, allowed, evidence, ctx)?,
             Some(wrapping) => network.resized_around(&image, size, wrapping, allowed, evidence, ctx)?,
         };

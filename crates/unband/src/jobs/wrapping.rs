@@ -26,7 +26,7 @@ pub(crate) struct Wrapping {
 impl Wrapping {
     /// The continuation of an image; `None` where no edges meet, or where chroma samples do not end at the
     /// edge.
-    pub(crate) fn of(image: &Image, wrap: Wrap) -> Option<Self> {
+    pub(crate) fn new(image: &Image, wrap: Wrap) -> Option<Self> {
         let (across, down) = match wrap {
             Wrap::Auto => (is_panorama(image), false),
             Wrap::Off => (false, false),
@@ -220,7 +220,7 @@ mod tests {
     fn the_continuation_is_the_other_side() {
         for (wrap, size) in [(Wrap::X, (64 + 128, 40)), (Wrap::Y, (64, 40 + 64)), (Wrap::Both, (192, 104))] {
             let image = image(64, 40);
-            let wrapping = Wrapping::of(&image, wrap).unwrap();
+            let wrapping = Wrapping::new(&image, wrap).unwrap();
             let larger = wrapping.around(&image);
             assert_eq!((larger.width(), larger.height()), size, "{wrap:?}");
             assert_eq!(wrapping.cut(&larger, 1).planes, image.planes, "{wrap:?}");
@@ -232,8 +232,8 @@ mod tests {
                 }
             }
         }
-        assert_eq!(Wrapping::of(&image(64, 40), Wrap::Off), None);
-        assert_eq!(Wrapping::of(&image(64, 40), Wrap::Auto), None);
+        assert_eq!(Wrapping::new(&image(64, 40), Wrap::Off), None);
+        assert_eq!(Wrapping::new(&image(64, 40), Wrap::Auto), None);
     }
 
     #[test]
@@ -242,7 +242,7 @@ mod tests {
             let value = |x: usize| (x as f32 / width as f32 * std::f32::consts::TAU).sin();
             Plane { width, height: 8, data: (0..8 * width).map(|i| value(i % width)).collect() }
         };
-        let wrapping = Wrapping::of(&image(64, 40), Wrap::X).unwrap();
+        let wrapping = Wrapping::new(&image(64, 40), Wrap::X).unwrap();
         for (width, made) in [(96, 72), (96, 97), (64, 128), (90, 64)] {
             let rolled = |plane: &Plane| {
                 let data = (0..plane.height).flat_map(|y| {
@@ -271,7 +271,7 @@ mod tests {
         let says = |packet: &str| {
             let mut image = image(64, 32);
             image.metadata = Metadata::with(|new| new.xmp = Some(packet.as_bytes().to_vec()));
-            Wrapping::of(&image, Wrap::Auto).is_some()
+            Wrapping::new(&image, Wrap::Auto).is_some()
         };
         assert!(says("<a GPano:ProjectionType=\"equirectangular\"/>"));
         assert!(says("<GPano:ProjectionType>equirectangular</GPano:ProjectionType>"));

@@ -204,7 +204,7 @@ impl Check {
         let (op, limit) = found.ok_or(CheckFault::Sign)?;
         let limit = limit.trim();
         let what = if name == BANDING {
-            let grade = Grade::ALL.into_iter().find(|grade| grade.word() == limit);
+            let grade = Grade::ALL.into_iter().find(|grade| grade.as_str() == limit);
             CheckedValue::Banding(grade.ok_or_else(|| CheckFault::Grade { limit: limit.to_owned() })?)
         } else {
             let metric = scope.find(name).ok_or_else(|| unavailable(name, text, scope))?;

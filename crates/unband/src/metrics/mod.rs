@@ -51,6 +51,7 @@ pub use score::{Forms, Inspected, Scores, Subject, missing, score, score_image, 
 pub use select::{Scope, find};
 pub use summary::{Summary, summaries, summary, summary_of_groups};
 pub use unband_metrics::{
-    Better, ComparedWith, Domain, METRICS, Metric, MinSize, cambi, metrics, nrqm, video_psnr,
+    Better, ComparedWith, Domain, Fault, METRICS, Metric, MetricError, MinSize, cambi, metrics, nrqm,
+    video_psnr,
 };
 pub use value::{Direction, Value, clock, number};

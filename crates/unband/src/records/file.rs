@@ -172,7 +172,7 @@ impl PlanRecord {
             cause: repair.findings.cause_word(),
             visible: repair.findings.visible,
             banded_share: repair.findings.visible_share(),
-            drawing: repair.findings.drawing.map(Drawing::word),
+            drawing: repair.findings.drawing.map(Drawing::as_str),
             alpha_bits: repair.findings.alpha_bits(),
             method: repair.method,
             settings: repair
@@ -221,14 +221,14 @@ impl FileRecord {
         let upscaled = plan.upscale.is_some();
         let dropped: Vec<String> = report.dropped.iter().map(ToString::to_string).collect();
         let changes = report.report.as_ref().filter(|_| !upscaled).map(|report| ChangeRecord {
-            reason: report.reason.word(),
+            reason: report.reason.as_str(),
             mean_shift_codes: report.mean_shift_codes,
             max_change_codes: report.max_change_codes,
             samples_moved: report.samples_moved,
             alpha_repaired: report.alpha_repaired,
         });
         let done = DoneRecord {
-            debanded: report.report.as_ref().filter(|_| upscaled).map(|report| report.reason.word()),
+            debanded: report.report.as_ref().filter(|_| upscaled).map(|report| report.reason.as_str()),
             network_share: report.upscaled.map(UpscaledBy::network_share),
             changes,
             changed_frames: report.animation.map(|counts| counts.changed),

@@ -64,7 +64,7 @@ struct ExplanationRecord {
 }
 
 impl ExplanationRecord {
-    fn of(explanation: Explanation) -> Self {
+    fn from_explanation(explanation: Explanation) -> Self {
         Self {
             rule: explanation.rule.map(|rule| rule.name),
             drawing_rule: explanation.drawing.map(|rule| rule.name),
@@ -128,8 +128,8 @@ impl InspectRecord {
             effective_bits: findings.effective_bits,
             visible: findings.visible,
             banded_share: findings.visible_share(),
-            drawing: findings.drawing.map(Drawing::word),
-            dither: findings.dither.as_ref().map(Dithering::word),
+            drawing: findings.drawing.map(Drawing::as_str),
+            dither: findings.dither.as_ref().map(Dithering::as_str),
             dither_tile: findings.dither.as_ref().and_then(Dithering::side),
             colours: findings.colours,
             whole_step: findings.float_codes.and_then(|codes| codes.steps().map(|steps| steps.step)),
@@ -148,6 +148,6 @@ impl InspectRecord {
     /// The same with the rules that decided.
     #[must_use]
     pub fn explained(self, explanation: Explanation) -> Self {
-        Self { explanation: Some(ExplanationRecord::of(explanation)), ..self }
+        Self { explanation: Some(ExplanationRecord::from_explanation(explanation)), ..self }
     }
 }

@@ -101,7 +101,7 @@ struct FindingRecord {
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // the signature is serde's
 fn word<S: serde::Serializer>(grade: &Grade, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(grade.word())
+    to.serialize_str(grade.as_str())
 }
 
 impl VerdictRecord {

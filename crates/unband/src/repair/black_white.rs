@@ -24,7 +24,7 @@ impl Repair for BlackWhite {
 
     fn before(&self, work: &mut Work<'_>) {
         let reach = if work.findings.lossy { CODED_REACH } else { REACH };
-        work.ends = Ends::find(work.image, &end_steps(work.image, work.findings), reach, work.ctx);
+        work.ends = BlackWhiteRange::find(work.image, &end_steps(work.image, work.findings), reach, work.ctx);
     }
 }
 
@@ -39,7 +39,7 @@ fn end_steps(image: &Image, findings: &Findings) -> Vec<f32> {
 }
 
 /// The black and white areas of an image.
-pub(crate) struct Ends {
+pub(crate) struct BlackWhiteRange {
     width: usize,
     /// Distance, in samples, from which an area is exact.
     reach: u8,
@@ -49,7 +49,7 @@ pub(crate) struct Ends {
     white: Vec<u8>,
 }
 
-impl Ends {
+impl BlackWhiteRange {
     /// `None` for YUV planes, floating point, and where hardly any pixel is black or white. `steps`: for each
     /// plane the distance from white within which a sample is on the highest level.
     fn find(image: &Image, steps: &[f32], reach: u8, ctx: &Context<'_>) -> Option<Self> {
@@ -142,7 +142,7 @@ mod tests {
         let image = Image::new(vec![plane; 3], Model::Rgb, Depth::Int(8));
         let ctx = Context::default();
         for (reach, exact) in [(CODED_REACH, 16 + 4), (REACH, 16 + 24)] {
-            let ends = Ends::find(&image, &[1e-3; 3], reach, &ctx).unwrap();
+            let ends = BlackWhiteRange::find(&image, &[1e-3; 3], reach, &ctx).unwrap();
             let source = image.planes[0].row(40).to_vec();
             let mut rows = [0.99; 3].map(|value| vec![value; 64]);
             let [r, g, b] = &mut rows;

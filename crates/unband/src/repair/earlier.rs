@@ -7,7 +7,7 @@ use unband_image::{Context, Image, Needs, Plane, RestoreError, Restorer, TileIn,
 
 /// A restorer of an earlier state of the image. Callers pass the image itself: intervals are around its
 /// samples.
-pub(super) struct Earlier {
+pub(super) struct EarlierCompression {
     inner: Box<dyn Restorer>,
     image: Image,
     /// `None`: the whole result is applied.
@@ -15,7 +15,7 @@ pub(super) struct Earlier {
 }
 
 /// An earlier state of an image, which the method restores.
-pub(super) struct EarlierImage {
+pub(super) struct EarlierCompressionImage {
     pub image: Image,
     /// Findings about it.
     pub findings: Findings,
@@ -34,7 +34,7 @@ pub(super) struct ChangeShares {
 /// Bytes of a sample.
 const BYTES: usize = 4;
 
-impl Earlier {
+impl EarlierCompression {
     /// `inner` is the restorer of the earlier state `image`.
     pub(super) fn new(inner: Box<dyn Restorer>, image: Image, shares: Option<ChangeShares>) -> Self {
         Self { inner, image, shares }
@@ -66,7 +66,7 @@ impl Earlier {
     }
 }
 
-impl Restorer for Earlier {
+impl Restorer for EarlierCompression {
     fn needs(&self) -> Needs {
         self.inner.needs()
     }
@@ -109,7 +109,7 @@ impl Restorer for Earlier {
 
 /// Rows of the restorer, applied to the image.
 struct Through<'a> {
-    of: &'a Earlier,
+    of: &'a EarlierCompression,
     inner: Box<dyn Passage + 'a>,
 }
 

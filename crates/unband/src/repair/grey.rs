@@ -28,12 +28,12 @@ impl Repair for Grey {
     }
 
     fn before(&self, work: &mut Work<'_>) {
-        work.neutral = Neutral::find(work.image, work.ctx);
+        work.neutral = GreyAreas::find(work.image, work.ctx);
     }
 }
 
 /// The neutral areas of an image on three equal grids.
-pub(crate) struct Neutral {
+pub(crate) struct GreyAreas {
     width: usize,
     /// For each pixel its distance from the end of a neutral area, at most [`REACH`], or 0.
     distance: Vec<u8>,
@@ -48,7 +48,7 @@ struct SquareCounts {
     borders: usize,
 }
 
-impl Neutral {
+impl GreyAreas {
     /// `None` where no area is neutral. A grey gradient has contours where all channels step at once. In a
     /// coloured gradient that passes grey, each channel steps by itself: its grey part is left.
     fn find(image: &Image, ctx: &Context<'_>) -> Option<Self> {

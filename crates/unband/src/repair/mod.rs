@@ -18,10 +18,10 @@ pub(crate) mod truncated;
 use unband_image::findings::Findings;
 use unband_image::{Context, Image, RestoreError, Restorer};
 
-use self::black_white::Ends;
-use self::earlier::{Earlier, EarlierImage};
-use self::grey::Neutral;
-use self::truncated::Centred;
+use self::black_white::BlackWhiteRange;
+use self::earlier::{EarlierCompression, EarlierCompressionImage};
+use self::grey::GreyAreas;
+use self::truncated::CentredCodes;
 use crate::choose::{Act, Choices};
 use crate::{Error, Options};
 
@@ -86,13 +86,13 @@ pub(crate) struct Work<'a> {
     /// Is it a still image, not a frame?
     pub(crate) still: bool,
     /// Areas of exact black and white.
-    pub(crate) ends: Option<Ends>,
+    pub(crate) ends: Option<BlackWhiteRange>,
     /// Grey areas.
-    pub(crate) neutral: Option<Neutral>,
+    pub(crate) neutral: Option<GreyAreas>,
     /// Samples that were moved to the centres of their intervals.
-    pub(crate) centred: Option<Centred>,
+    pub(crate) centred: Option<CentredCodes>,
     /// The image that the method restores in place of this one.
-    earlier: Option<EarlierImage>,
+    earlier: Option<EarlierCompressionImage>,
 }
 
 /// A finished image.
@@ -133,9 +133,9 @@ impl<'a> Work<'a> {
             return Ok(None);
         }
         let mut inner: Box<dyn Restorer> = match self.earlier.take() {
-            Some(EarlierImage { image, findings, shares }) => {
+            Some(EarlierCompressionImage { image, findings, shares }) => {
                 let inner = (choices.prepare)(&image, &findings, ctx)?;
-                Box::new(Earlier::new(inner, image, shares))
+                Box::new(EarlierCompression::new(inner, image, shares))
             }
             None => (choices.prepare)(self.image, self.findings, ctx)?,
         };

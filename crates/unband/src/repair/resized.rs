@@ -10,7 +10,7 @@ use unband_image::{Context, Image, Plane, With};
 use unband_simd::filters::smooth::mix_row;
 use unband_simd::jobs::faithful::nearest_level;
 
-use super::earlier::{ChangeShares, EarlierImage};
+use super::earlier::{ChangeShares, EarlierCompressionImage};
 use super::neighbours::{around, lowest_and_highest};
 use super::{Repair, Work};
 
@@ -42,7 +42,7 @@ impl Repair for Resized {
         put_on_levels(&mut image, work.findings, work.ctx);
         let shares = Some(applied(work.image, &image, work.findings, work.ctx));
         let findings = work.findings.clone().but(|new| new.resized = false);
-        work.earlier = Some(EarlierImage { image, findings, shares });
+        work.earlier = Some(EarlierCompressionImage { image, findings, shares });
     }
 }
 

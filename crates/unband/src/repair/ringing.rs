@@ -13,7 +13,7 @@ use unband_image::{Context, Image, Matrix, Model};
 use unband_simd::filters::smooth::mix_row;
 use unband_simd::jobs::ringing::from_medians;
 
-use super::earlier::EarlierImage;
+use super::earlier::EarlierCompressionImage;
 use super::{Repair, Work};
 
 /// Range of luma in the median's square, in steps, up to which its samples belong to two neighbouring levels.
@@ -34,7 +34,8 @@ impl Repair for Ringing {
         }
         let image = removed(work.image, work.findings, work.ctx);
         let findings = work.findings;
-        work.earlier = image.map(|image| EarlierImage { image, findings: findings.clone(), shares: None });
+        work.earlier =
+            image.map(|image| EarlierCompressionImage { image, findings: findings.clone(), shares: None });
     }
 }
 

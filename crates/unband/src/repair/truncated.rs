@@ -4,7 +4,7 @@ use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 use unband_image::{Context, Image};
 use unband_simd::jobs::faithful::nearest_level;
 
-use super::black_white::{End, Ends};
+use super::black_white::{BlackWhiteRange, End};
 use super::{Repair, Work};
 
 /// Distance from the edge of a black or white area, in samples, from which it stays exact.
@@ -22,19 +22,19 @@ impl Repair for Truncated {
     }
 
     fn before(&self, work: &mut Work<'_>) {
-        work.centred = Centred::move_to(work.image, work.findings, work.ends.as_ref(), work.ctx);
+        work.centred = CentredCodes::move_to(work.image, work.findings, work.ends.as_ref(), work.ctx);
     }
 }
 
-/// The effect of [`Centred::move_to`], for the report.
-pub(crate) struct Centred {
+/// The effect of [`CentredCodes::move_to`], for the report.
+pub(crate) struct CentredCodes {
     /// Mean shift of each plane, in 8-bit codes.
     pub mean_codes: Vec<f32>,
     /// Largest shift, in 8-bit codes.
     pub most_codes: f32,
 }
 
-impl Centred {
+impl CentredCodes {
     /// Moves the samples of truncated planes to the centres of their intervals; `None` in YUV images.
     ///
     /// Areas on the lowest level in all planes stay black, those on the highest become white. Invisible
@@ -42,7 +42,7 @@ impl Centred {
     fn move_to(
         image: &mut Image,
         findings: &Findings,
-        ends: Option<&Ends>,
+        ends: Option<&BlackWhiteRange>,
         ctx: &Context<'_>,
     ) -> Option<Self> {
         if image.is_yuv() || findings.grids.len() != image.planes.len() {

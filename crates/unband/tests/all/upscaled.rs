@@ -95,7 +95,7 @@ fn undamaged_images_are_not_below_interpolation_and_noisy_ones_above() {
                 let image = Image::new(small, Model::Rgb, Depth::EIGHT);
                 let (made, _) = upscaler.upscale(image, &options, &Context::default()).unwrap();
                 let gain = decibels(&made.planes, &original) - decibels(&cubic, &original);
-                assert!(gain >= least - 0.1, "{name} ×{factor}, {}: {gain:+.2} dB", method.word());
+                assert!(gain >= least - 0.1, "{name} ×{factor}, {}: {gain:+.2} dB", method.as_str());
             }
         }
     }

@@ -95,7 +95,9 @@ impl<'a> CompareVideosJob<'a> {
         let failed = |error| (Outcome::SomeFailed, failure(error));
         let probe = |path: &Path| {
             let video = video::probe(path, &Programs::default());
-            video.map_err(|error| (Outcome::SomeFailed, Failure::of(path.display().to_string(), &error)))
+            video.map_err(|error| {
+                (Outcome::SomeFailed, Failure::from_error(path.display().to_string(), &error))
+            })
         };
         let videos = [probe(paths[0])?, probe(paths[1])?];
         videos_of_one_size(&videos).map_err(failed)?;

@@ -46,7 +46,7 @@ const SIDE: usize = 256;
 pub(super) fn run(args: &DebandArgs, count: usize, reporter: &Reporter<'_>) -> Outcome {
     let checked = args.check_options().and_then(|()| video_options(args));
     let settled = checked.and_then(|options| Ok((options, targets(args)?)));
-    let Ok((options, targets)) = reporter.settled(settled) else { return Outcome::Usage };
+    let Ok((options, targets)) = reporter.or_usage(settled) else { return Outcome::Usage };
     let ctx = interrupt::context(threads(args.images.threads));
     let mut outcome = Outcome::Done;
     for (input, output) in args.images.inputs.iter().zip(&targets) {
@@ -115,7 +115,7 @@ fn one(
     let there = output.exists() && !args.images.overwrite;
     let made = if there {
         let error = unband::io::Error::Exists;
-        Err(Failure::of(output.display().to_string(), &error))
+        Err(Failure::from_error(output.display().to_string(), &error))
     } else {
         let result = args.frames.encoded.then(|| videos::default_output(input, suffix(args), &args.video));
         preview(input, options, (count, result.as_deref()), &bar, ctx)
@@ -124,9 +124,9 @@ fn one(
     let written = made.and_then(|made| {
         let Some(PreviewSheet { png, frames, encoder }) = made else { return Ok(None) };
         let _busy = Busy::begin();
-        let saving = Saving::from(args.images.overwrite).but(|new| new.access = Access::of([input]));
+        let saving = Saving::from(args.images.overwrite).but(|new| new.access = Access::from_paths([input]));
         unband::io::write_bytes(&png, output, saving)
-            .map_err(|error| Failure::of(output.display().to_string(), &error))?;
+            .map_err(|error| Failure::from_error(output.display().to_string(), &error))?;
         Ok(Some((frames, encoder)))
     });
     match written {

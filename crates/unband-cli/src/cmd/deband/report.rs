@@ -100,7 +100,7 @@ impl<'a> Report<'a> {
             return Err(Failure::usage("`--dry-run` makes no results for `--report`", "drop one of them"));
         }
         check_folder_of(self.path)?;
-        extras::Inputs::of(inputs.iter().map(|input| &input.path)).keep_from(self.path)?;
+        extras::Inputs::from_paths(inputs.iter().map(|input| &input.path)).keep_from(self.path)?;
         if self.path.is_file() && !self.overwrite {
             return fault("exists already", "add `--overwrite` to replace it");
         }
@@ -140,7 +140,7 @@ impl<'a> Report<'a> {
             return Outcome::Done;
         }
         let (mut page, mut outcome, mut count) = (Page::new("Before and after"), Outcome::Done, 0);
-        let access = Access::of(drawn.sections.keys().chain(&drawn.unchanged));
+        let access = Access::from_paths(drawn.sections.keys().chain(&drawn.unchanged));
         let unchanged = drawn.unchanged();
         for section in drawn.sections.into_values() {
             match section {
@@ -172,7 +172,7 @@ impl<'a> Report<'a> {
                 outcome
             }
             Err(error) => {
-                reporter.failure(&Failure::of(self.path.display().to_string(), &error));
+                reporter.failure(&Failure::from_error(self.path.display().to_string(), &error));
                 Outcome::SomeFailed
             }
         }
@@ -186,11 +186,11 @@ fn section(
     ctx: &Context<'_>,
 ) -> Result<SectionHtml, Failure> {
     let file = |path: &Path| Input::new(path.to_path_buf(), PathBuf::new());
-    let (stored, _) = file(input).read().map_err(|error| Failure::of(file(input).shown(), &error))?;
+    let (stored, _) = file(input).read().map_err(|error| Failure::from_error(file(input).shown(), &error))?;
     let before = Inspected::with_findings(stored, findings.clone(), ctx)
         .map_err(|error| Failure::at(input.display().to_string(), error.to_string(), None))?;
     let (after, _) = Budget::new(None, 1, Budget::INSPECT).inspected(&file(output), Vec::new(), ctx)?;
-    let maps = [&before, &after].map(|image| HeatMap::of(&image.findings));
+    let maps = [&before, &after].map(|image| HeatMap::from_findings(&image.findings));
     let name = input.display().to_string();
     let result = output.file_name().unwrap_or(output.as_os_str()).to_string_lossy();
     let verdicts = [&before, &after].map(|image| Verdict::new(&image.findings));

@@ -8,7 +8,7 @@ use crate::reporter::Failure;
 /// The failure, with its file.
 pub(super) fn failure(error: &EvaluateError) -> Failure {
     match error {
-        EvaluateError::File { name, fault } => Failure::of(name, &**fault),
+        EvaluateError::File { name, fault } => Failure::from_error(name, &**fault),
         EvaluateError::Row { row, fault } => {
             let fault = failure(fault);
             Failure { message: format!("row `{row}`: {}", fault.message), ..fault }

@@ -69,7 +69,7 @@ impl EvalJob {
             let findings = unband::inspect(&image, ctx);
             parts.push(PagePart {
                 role: row.shown(),
-                map: HeatMap::of(&findings),
+                map: HeatMap::from_findings(&findings),
                 verdict: Verdict::new(&findings),
                 values: evaluation.metrics.iter().map(|metric| record.value(metric)).collect(),
                 image,

@@ -20,7 +20,7 @@ pub(super) fn page(kind: ListKind, lists: &[&List]) -> Option<String> {
                 .to_owned(),
         ),
         ListKind::Dithers => {
-            ("Dithers", format!("For `--dither`; the default is `{}`.", Dither::default().word()))
+            ("Dithers", format!("For `--dither`; the default is `{}`.", Dither::default().as_str()))
         }
         ListKind::Formats => (
             "Formats",

@@ -221,7 +221,7 @@ fn method(entry: &'static Entry) -> ListEntry {
 fn dither(dither: Dither) -> ListEntry {
     ListEntry {
         default: if dither == Dither::default() { " (default)" } else { "" },
-        ..named(dither.word(), format!("`{}`", dither.word()), dither.sentence().to_owned())
+        ..named(dither.as_str(), format!("`{}`", dither.as_str()), dither.sentence().to_owned())
     }
 }
 

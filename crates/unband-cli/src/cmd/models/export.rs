@@ -37,7 +37,7 @@ fn export(args: &ExportArgs, reporter: &Reporter<'_>) -> Result<(), (Outcome, Fa
     let files =
         [args.weights.as_ref(), if let NetworkSource::File(file) = &args.what { Some(file) } else { None }];
     let files: Vec<&PathBuf> = files.into_iter().flatten().collect();
-    extras::Inputs::of(&files).keep_from(&args.onnx).map_err(|failure| (Outcome::Usage, failure))?;
+    extras::Inputs::from_paths(&files).keep_from(&args.onnx).map_err(|failure| (Outcome::Usage, failure))?;
     let folder = models::folder();
     let folder = folder.as_deref();
     let chosen = match (&args.what, &args.weights) {
@@ -59,7 +59,7 @@ fn export(args: &ExportArgs, reporter: &Reporter<'_>) -> Result<(), (Outcome, Fa
     let chosen = chosen.map_err(|error| (Outcome::SomeFailed, error.into()))?;
     let bytes = onnx::write(&chosen.graph, &chosen.weights, args.size, &facts(&chosen))
         .map_err(|e| (Outcome::Usage, failure(&args.onnx, &e, e.hint())))?;
-    let saving = Saving::from(args.overwrite).but(|new| new.access = Access::of(files));
+    let saving = Saving::from(args.overwrite).but(|new| new.access = Access::from_paths(files));
     unband::io::write_bytes(&bytes, &args.onnx, saving)
         .map_err(|e| (Outcome::SomeFailed, failure(&args.onnx, &e, e.hint())))?;
     reporter.line(&format_args!(

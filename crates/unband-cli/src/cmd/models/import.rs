@@ -129,7 +129,7 @@ fn import(path: &Path, name: Option<&str>, args: &ImportArgs, folder: &Path) -> 
     facts.extend(read.facts.into_iter().filter(|(name, _)| !name.starts_with("unband.")));
     let content = content(path, args, &read.state, &facts)?;
     let to = models::file(folder, name);
-    let saving = Saving::from(args.overwrite).but(|new| new.access = Access::of([path]));
+    let saving = Saving::from(args.overwrite).but(|new| new.access = Access::from_paths([path]));
     write(&to, folder, &content, saving)?;
     let note = if published.is_none() { called_like_another(path) } else { None };
     Ok(Imported { to, what, name: name.to_owned(), network: kind, note })
@@ -177,7 +177,7 @@ fn import_forests(
     let to = models::file(folder, name);
     let facts = facts(path, container, None, sha256, zoo::FORESTS);
     let content = content(path, args, &model.state(), &facts)?;
-    let saving = Saving::from(args.overwrite).but(|new| new.access = Access::of([path]));
+    let saving = Saving::from(args.overwrite).but(|new| new.access = Access::from_paths([path]));
     write(&to, folder, &content, saving)?;
     let [local, global, spatial] = model.trees();
     let what = format!(
@@ -211,7 +211,7 @@ fn facts(
     let mut facts = vec![
         (NETWORK, network),
         ("unband.from", &file),
-        ("unband.from_kind", container.word()),
+        ("unband.from_kind", container.as_str()),
         ("unband.from_sha256", sha256),
     ];
     if let Some(published) = published {

@@ -24,7 +24,7 @@ pub(super) fn run(args: &InfoArgs, reporter: &Reporter<'_>) -> Outcome {
     for named in &args.files {
         // If it is neither a file nor a model, the error is that of a missing file.
         let path = &models::file_named(named, models::folder().as_deref()).unwrap_or_else(|_| named.clone());
-        let done = match Info::of(path) {
+        let done = match Info::from_path(path) {
             Ok(info) if args.json => print_json(&info),
             Ok(info) => print_text(&info.text()),
             Err(error) => {
@@ -100,18 +100,18 @@ struct Misshaped {
 }
 
 impl Info {
-    fn of(path: &Path) -> Result<Self, CheckpointError> {
+    fn from_path(path: &Path) -> Result<Self, CheckpointError> {
         let source = checkpoint::load(path)?;
         let read = source.read()?;
         let sha256 = source.sha256();
-        let network = NetworkInfo::of(&read);
+        let network = NetworkInfo::from_checkpoint(&read);
         let training = read.is_training();
         let numbers = read.state.iter().map(|(_, tensor)| tensor.data.len() as u64).sum();
         Ok(Self {
             schema: "unband-models-info/1",
             file: path.display().to_string(),
             bytes: source.bytes(),
-            container: read.container.word(),
+            container: read.container.as_str(),
             container_title: read.container.to_string(),
             published: zoo::with_sha256(&sha256).map(|published| published.name),
             sha256,
@@ -187,7 +187,7 @@ impl Info {
 }
 
 impl NetworkInfo {
-    fn of(read: &Checkpoint) -> Option<Self> {
+    fn from_checkpoint(read: &Checkpoint) -> Option<Self> {
         let architecture = read.architecture()?;
         let mut info = Self {
             name: architecture.name,

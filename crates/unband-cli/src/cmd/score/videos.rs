@@ -196,7 +196,7 @@ impl<'a> ScoreVideosJob<'a> {
         let stem = Path::new(file).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into());
         for frame in &scored.worst {
             let image = scored.format.read(&frame.bytes).map_err(|error| failed(error.to_string()))?;
-            let png = DisplayImage::of(&image, ctx).and_then(|still| still.png());
+            let png = DisplayImage::from_image(&image, ctx).and_then(|still| still.png());
             let png = png.map_err(|error| failed(error.to_string()))?;
             // Some systems do not allow colons in names.
             let time = clock(frame.place.seconds).replace(':', "-");

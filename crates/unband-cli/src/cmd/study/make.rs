@@ -59,7 +59,8 @@ fn page(args: &StudyArgs, reporter: &Reporter<'_>) -> Result<(), Fault> {
     }
     let references = folder(reference)?;
     let results = methods.iter().map(|path| folder(path)).collect::<Result<Vec<_>, _>>()?;
-    let sources = extras::Inputs::of(references.values().chain(results.iter().flat_map(BTreeMap::values)));
+    let sources =
+        extras::Inputs::from_paths(references.values().chain(results.iter().flat_map(BTreeMap::values)));
     for path in [&args.output, &key_path] {
         sources.keep_from(path).map_err(|failure| (failure, Outcome::Usage))?;
     }
@@ -99,7 +100,7 @@ fn page(args: &StudyArgs, reporter: &Reporter<'_>) -> Result<(), Fault> {
         }
     }
     let html = study.html();
-    let access = Access::of(references.values().chain(results.iter().flat_map(BTreeMap::values)));
+    let access = Access::from_paths(references.values().chain(results.iter().flat_map(BTreeMap::values)));
     let saving = Saving::from(args.overwrite).but(|new| new.access = access);
     write(html.as_bytes(), &args.output, saving)?;
     write(&key(&study), &key_path, saving)?;
@@ -164,12 +165,12 @@ fn name(path: &Path) -> Result<String, Fault> {
 fn load(path: &Path) -> Result<Image, Fault> {
     unband::io::read_file(path, &Limits::default())
         .map(|(image, _)| image)
-        .map_err(|error| input(Failure::of(path.display().to_string(), &error)))
+        .map_err(|error| input(Failure::from_error(path.display().to_string(), &error)))
 }
 
 fn write(bytes: &[u8], path: &Path, saving: Saving<'_>) -> Result<(), Fault> {
     unband::io::write_bytes(bytes, path, saving)
-        .map_err(|error| input(Failure::of(path.display().to_string(), &error)))
+        .map_err(|error| input(Failure::from_error(path.display().to_string(), &error)))
 }
 
 fn key(study: &Study) -> Vec<u8> {

@@ -221,7 +221,7 @@ impl DegradationRecipe {
         if side == 0 || width < least || height < least {
             return Err(DegradeError::TooSmall { width, height, least_width: least, least_height: least });
         }
-        let mut pair = Pair::of(image.clone());
+        let mut pair = Pair::from_clean(image.clone());
         let record = self.apply(&mut pair, rng)?;
         let place = |number: u32, size: usize| rng.below_at(size - side + 1, 0, PLACE, number, 0);
         let (x, y) = (place(0, pair.lq.width()), place(1, pair.lq.height()));

@@ -265,7 +265,7 @@ fn mixes_leave_a_record_that_makes_the_same_again() {
             let degradation = &entry.degradations[pair.degradation.unwrap()];
             let clean =
                 unband_io::read_file(&set.root().join(&entry.sources[0]), &Limits::default()).unwrap().0;
-            let mut again = Pair::of(clean);
+            let mut again = Pair::from_clean(clean);
             degradation.drawn.as_ref().unwrap().apply(&mut again).unwrap();
             for (side, image) in [("lq", &again.lq), ("gt", &again.gt)] {
                 let file = read(&set, &format!("pairs/{}/{side}/{}", entry.split, pair.file));

@@ -41,7 +41,7 @@ impl KernelOp for WindowAttention {
     }
 
     fn kernel(&self, node: &Node, weights: &Weights, _: (Level, Precision)) -> Box<dyn Kernel> {
-        Box::new(Attention::of(self, node.inputs[1].index(), weights))
+        Box::new(Attention::new(self, node.inputs[1].index(), weights))
     }
 }
 
@@ -125,7 +125,7 @@ impl Kernel for Attention {
 
 impl Attention {
     /// For keys and values stored in one value.
-    fn of(attention: &WindowAttention, pairs: usize, weights: &Weights) -> Self {
+    fn new(attention: &WindowAttention, pairs: usize, weights: &Weights) -> Self {
         let &WindowAttention { table, heads, window: side, shift, channels } = attention;
         let table = weights.get(table);
         let mut sizes = vec![side, shift, side - shift];

@@ -16,7 +16,7 @@ use crate::engine::tiles::{KernelSplit, Tiles};
 
 impl KernelOp for Conv {
     fn needed(&self, _: usize, height: usize, rows: Range<usize>) -> Range<usize> {
-        if let Some(cut) = KernelSplit::of(self) {
+        if let Some(cut) = KernelSplit::from_conv(self) {
             return cut.needed(height, rows);
         }
         let far = (self.kernel.0 - 1) * self.dilation + 1;
@@ -24,7 +24,7 @@ impl KernelOp for Conv {
     }
 
     fn kernel(&self, _: &Node, weights: &Weights, processor: (Level, Precision)) -> Box<dyn Kernel> {
-        Box::new(Packed::of(self, weights, processor))
+        Box::new(Packed::new(self, weights, processor))
     }
 }
 
@@ -105,7 +105,7 @@ impl Kernel for Packed {
 
 impl Packed {
     /// Packs a convolution.
-    fn of(conv: &Conv, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
+    fn new(conv: &Conv, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
         let w = weights.get(conv.weight);
         let taps = conv.kernel.0 * conv.kernel.1;
         let at = |o: usize, t: usize, i: usize| w[(o * conv.input + i) * taps + t];
@@ -114,7 +114,9 @@ impl Packed {
             ConvKernel::Depthwise { conv: conv.clone(), weights: by_tap.collect() }
         } else if conv.groups > 1 {
             ConvKernel::Grouped { conv: conv.clone(), weights: groups(conv, w, level) }
-        } else if let Some(cut) = KernelSplit::of(conv).filter(|_| winograd::has(level, Precision::F32)) {
+        } else if let Some(cut) =
+            KernelSplit::from_conv(conv).filter(|_| winograd::has(level, Precision::F32))
+        {
             ConvKernel::Tiles(Tiles::new(cut, (conv.input, conv.output), (level, precision), at))
         } else {
             let weights = conv::pack(level, conv.output, taps, conv.input, at);

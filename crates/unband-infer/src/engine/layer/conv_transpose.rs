@@ -30,7 +30,7 @@ impl KernelOp for ConvTranspose {
     }
 
     fn kernel(&self, _: &Node, weights: &Weights, processor: (Level, Precision)) -> Box<dyn Kernel> {
-        Box::new(Transposed::of(self, weights, processor))
+        Box::new(Transposed::new(self, weights, processor))
     }
 }
 
@@ -96,7 +96,7 @@ impl Kernel for Transposed {
 
 impl Transposed {
     /// Packs the weights.
-    fn of(conv: &ConvTranspose, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
+    fn new(conv: &ConvTranspose, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
         let w = weights.get(conv.weight);
         let bias = bias(conv.bias, conv.output, weights);
         match KernelSplit::of_transposed(conv).filter(|_| winograd::has(level, Precision::F32)) {
@@ -136,7 +136,7 @@ impl Transposed {
         for (i, lines) in lines.chunks_mut(self.rows_together()).enumerate() {
             let y = strip.first + i * self.rows_together();
             let below = Strip { shape: coarse, first: y / stride, ..*strip };
-            let mut made = Scratch::of(lines.len().div_ceil(stride) * floats);
+            let mut made = Scratch::with_floats(lines.len().div_ceil(stride) * floats);
             let mut rows: Vec<&mut [f32]> = made.chunks_exact_mut(floats).collect();
             tiles.strip(&below, &self.bias, &mut rows, &|_, _| ());
             for (n, line) in lines.iter_mut().enumerate() {

@@ -40,7 +40,7 @@ pub(super) enum Execution<'a> {
 
 impl<'a> Execution<'a> {
     /// The list of operations.
-    pub(super) fn of(op: &'a Op, mode: Mode) -> Self {
+    pub(super) fn new(op: &'a Op, mode: Mode) -> Self {
         match op {
             Op::Input(_) => Self::Input,
             Op::Conv(conv) => Self::Kernel(conv),

@@ -25,7 +25,7 @@ impl FetchedOp for UpsampleNearest {
 
 impl FetchedOp for BilinearLike {
     fn needed(&self, from: Shape, made: Shape, rows: Range<usize>) -> Range<usize> {
-        let tap = |y: usize| Tap::of(y, from.height, made.height);
+        let tap = |y: usize| Tap::new(y, from.height, made.height);
         tap(rows.start).first..tap(rows.end - 1).second + 1
     }
 
@@ -36,13 +36,13 @@ impl FetchedOp for BilinearLike {
     fn fetch(&self, value: &FetchedValue<'_>, y: usize, out: &mut [f32], step: usize) {
         let Shape { channels, height, width } = value.shape();
         let Shape { height: rows, width: few, .. } = value.from();
-        let down = Tap::of(y, rows, height);
+        let down = Tap::new(y, rows, height);
         let mut row = value.row(down.first).into_owned();
         if down.share > 0.0 {
             net::mix(value.fetch.level, &mut row, &value.row(down.second), 1.0 - down.share, down.share);
         }
         let taps: Vec<(usize, usize, f32)> = (0..width)
-            .map(|x| Tap::of(x, few, width))
+            .map(|x| Tap::new(x, few, width))
             .map(|tap| (tap.first * channels, tap.second * channels, tap.share))
             .collect();
         net::stretch(value.fetch.level, out, &row, &taps, channels, step);

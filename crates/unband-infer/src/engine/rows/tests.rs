@@ -17,7 +17,7 @@ use crate::{Engine, Map, Mode};
 const WIDTH: usize = 8;
 
 fn needed(op: &Op, input: usize, from: Shape, made: Shape, rows: Range<usize>) -> Range<usize> {
-    Execution::of(op, Mode::default()).needed(input, from, made, rows)
+    Execution::new(op, Mode::default()).needed(input, from, made, rows)
 }
 
 fn painted(shape: Shape) -> Map<f32> {

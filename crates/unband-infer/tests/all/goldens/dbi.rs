@@ -53,7 +53,7 @@ fn the_classifier_has_the_shapes_and_the_size_of_the_original() {
     let numbers: usize = kept.iter().map(|s| s.shape.iter().product::<usize>()).sum();
     assert_eq!((kept.len(), numbers, graph.parameter_count()), (30, 6_713, 6_617));
     let shapes = graph.shapes(PATCH, PATCH).unwrap();
-    let pools = graph.nodes.iter().zip(&shapes).filter(|(node, _)| node.op.word().starts_with("max pool"));
+    let pools = graph.nodes.iter().zip(&shapes).filter(|(node, _)| node.op.label().starts_with("max pool"));
     assert_eq!(pools.map(|(_, shape)| shape.height).collect::<Vec<_>>(), [115, 55, 26, 8, 2]);
     assert_eq!(arch::detect(&fill::golden(&kept)).unwrap().0.name, "dbi");
 }
@@ -90,7 +90,7 @@ fn patches_get_the_probabilities_of_the_original() {
 fn a_tensorflow_model_gives_what_tensorflow_gives() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/tensorflow");
     let read = checkpoint::open(&folder).unwrap();
-    assert_eq!((read.container.word(), read.state.len()), ("tensorflow", 30));
+    assert_eq!((read.container.as_str(), read.state.len()), ("tensorflow", 30));
     let network = read.network().unwrap();
     let text = std::fs::read_to_string(folder.join("expected.json")).unwrap();
     let want = &serde_json::from_str::<Value>(&text).unwrap()["probability"];

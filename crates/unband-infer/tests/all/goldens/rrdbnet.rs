@@ -60,7 +60,7 @@ fn scales_and_the_sizes_that_they_take_are_those_of_the_published_ones() {
     for (variant, scale, multiple) in all {
         let graph = arch::build(&format!("rrdbnet{variant}")).unwrap().unwrap();
         let state = fill::scaled(&graph.stored(), 1.0);
-        assert_eq!(Config::of(&state).unwrap().scale(), scale, "{variant}");
+        assert_eq!(Config::from_state(&state).unwrap().scale(), scale, "{variant}");
         assert_eq!(graph.size_multiple(), Some(multiple), "{variant}");
         let (height, width) = (3 * multiple, 5 * multiple);
         let out = graph.shapes(height, width).unwrap()[graph.outputs[0].1.index()];

@@ -60,6 +60,6 @@ fn larger_sizes_have_as_many_parameters_as_published() {
     for (config, parameters) in [(small, 20_628_317), (base, 50_880_946)] {
         let graph = build(&config).unwrap();
         assert_eq!(graph.parameter_count(), parameters);
-        assert_eq!(Config::of(&fill::golden(&graph.stored())).unwrap(), config);
+        assert_eq!(Config::from_state(&fill::golden(&graph.stored())).unwrap(), config);
     }
 }

@@ -78,7 +78,7 @@ pub(crate) fn run<T: Real>(
         } else {
             apply(node, &given, shapes[i], weights, (mode, i), ctx)
         };
-        debug_assert_eq!(made.shape, shapes[i], "{} {}", node.scope, node.op.word());
+        debug_assert_eq!(made.shape, shapes[i], "{} {}", node.scope, node.op.label());
         values[i] = Some(made);
         for v in &node.inputs {
             if last[v.index()] == i {

@@ -216,7 +216,7 @@ fn coder(model: Model, plane: usize, bits: u8) -> impl Fn(f32) -> u16 {
 
 fn by_avifenc(planes: &Image, coding: &Coding) -> Result<Vec<u8>, Error> {
     let room = Room::new()?;
-    let header = Y4mHeader::of(planes)?;
+    let header = Y4mHeader::from_image(planes)?;
     Y4mWriter::new(std::io::BufWriter::new(room.create("in.y4m")?), header)?.write_frame(planes)?;
     // `avifenc` has 64 quantiser steps.
     let quantizer = (coding.quantizer() / 4).to_string();

@@ -35,7 +35,7 @@ impl LinearLight {
     ///
     /// # Errors
     /// For PQ and HLG, which have no fixed linear value for white.
-    pub(super) fn of(image: &Image) -> Result<Self, Error> {
+    pub(super) fn from_image(image: &Image) -> Result<Self, Error> {
         let said = image.color.cicp.map(|cicp| cicp.transfer).filter(|&transfer| transfer != 2);
         let profile = match (said, &image.metadata.icc) {
             (None, Some(bytes)) => Self::of_profile(bytes, image.planes.len()),

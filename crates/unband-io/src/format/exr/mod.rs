@@ -320,7 +320,7 @@ fn write(
     if width.max(height) > LONGEST_SIDE {
         return Err(Error::Size { format: NAME, most: LONGEST_SIDE as u32, width, height });
     }
-    let light = LinearLight::of(image)?;
+    let light = LinearLight::from_image(image)?;
     let names = if image.color.model == Model::Gray { &["Y"][..] } else { &["R", "G", "B"] };
     let mut channels = SmallVec::new();
     for (p, (name, plane)) in names.iter().zip(&image.planes).enumerate() {

@@ -32,7 +32,7 @@ impl Indexed {
         let exact = few(&seen, most);
         let palette = exact.clone().unwrap_or_else(|| chosen(&seen, most));
         let mut mixtures: HashMap<[u8; 3], Mixture> = match &exact {
-            Some(colours) => colours.iter().zip(0..=255).map(|(&c, i)| (c, Mixture::of(i))).collect(),
+            Some(colours) => colours.iter().zip(0..=255).map(|(&c, i)| (c, Mixture::from_index(i))).collect(),
             None => HashMap::new(),
         };
         let none = palette.len() as u8;
@@ -81,7 +81,7 @@ struct Mixture {
 }
 
 impl Mixture {
-    fn of(index: u8) -> Self {
+    fn from_index(index: u8) -> Self {
         Self { first: index, second: index, share: 0.0 }
     }
 
@@ -98,7 +98,7 @@ impl Mixture {
         near.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (error, first) = near[0];
         let nearest = of(palette[usize::from(first)]);
-        let mut best = (error, Self::of(first));
+        let mut best = (error, Self::from_index(first));
         for &(_, second) in &near[1..] {
             let other = of(palette[usize::from(second)]);
             let length = square(other, nearest);

@@ -31,7 +31,7 @@ struct Properties {
 }
 
 impl Properties {
-    fn of(bytes: &[u8]) -> Result<Self, Error> {
+    fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let meta = child(bytes, *b"meta").ok_or(Error::Truncated { format: NAME })?;
         let properties = meta.get(4..).and_then(|meta| child(child(meta, *b"iprp")?, *b"ipco"));
         let mut rest = properties.ok_or_else(|| Error::damaged(NAME, "it declares no size"))?;
@@ -64,7 +64,7 @@ impl Properties {
 pub(super) fn read(bytes: &[u8], limits: &Limits, with: &str) -> Result<Image, Error> {
     const INPUT: &str = "in.heic";
     const OUTPUT: &str = "out.png";
-    let properties = Properties::of(bytes)?;
+    let properties = Properties::from_bytes(bytes)?;
     limits.check(properties.width, properties.height, 4)?;
     let room = Room::new()?;
     let io = |source| Error::Io { action: "write a temporary file", source };
@@ -102,10 +102,10 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, with: &str) -> Result<Image, E
     image.origin.codec = Codec::Lossy(NAME);
     // The file's own rotation has been applied; the copy in Exif does not apply.
     if let Some(block) = &mut image.metadata.exif {
-        exif::settle_orientation(block, 1);
+        exif::set_orientation(block, 1);
     }
     if let Some(packet) = &mut image.metadata.xmp {
-        exif::settle_xmp(packet);
+        exif::set_xmp_orientation(packet);
     }
     Ok(image)
 }
@@ -130,11 +130,14 @@ mod tests {
     #[test]
     fn size_and_bits_are_known_before_anything_runs() {
         let bytes = file(4032, 3024);
-        assert_eq!(Properties::of(&bytes).unwrap(), Properties { width: 4032, height: 3024, bits: 10 });
+        assert_eq!(
+            Properties::from_bytes(&bytes).unwrap(),
+            Properties { width: 4032, height: 3024, bits: 10 }
+        );
         let error = read(&file(65_535, 65_535), &Limits::default(), "").unwrap_err();
         assert!(matches!(error, Error::Limit { .. }), "{error}");
         for end in 0..bytes.len() {
-            assert!(Properties::of(&bytes[..end]).is_err(), "{end}");
+            assert!(Properties::from_bytes(&bytes[..end]).is_err(), "{end}");
         }
     }
 }

@@ -41,8 +41,8 @@ pub(in crate::format) fn read<C: ItemCodec>(bytes: &[u8], limits: &Limits) -> Re
     if let Some(block) =
         image.metadata.exif.as_mut().filter(|block| turn == 1 && exif::orientation(block) != 1)
     {
-        exif::settle_orientation(block, 1);
-        image.metadata.xmp.iter_mut().for_each(|xmp| exif::settle_xmp(xmp));
+        exif::set_orientation(block, 1);
+        image.metadata.xmp.iter_mut().for_each(|xmp| exif::set_xmp_orientation(xmp));
     }
     orient::apply(&mut image, turn)?;
     Ok(image)

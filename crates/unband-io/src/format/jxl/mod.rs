@@ -100,11 +100,11 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     }
     let mut exif = contents.exif;
     if let Some(block) = exif.as_mut().filter(|block| orientation > 1 || exif::orientation(block) > 1) {
-        exif::settle_orientation(block, orientation);
+        exif::set_orientation(block, orientation);
     }
     let mut xmp = contents.xmp;
     if let Some(packet) = &mut xmp {
-        exif::settle_xmp(packet);
+        exif::set_xmp_orientation(packet);
     }
     image.metadata = Metadata::with(|new| {
         new.icc = icc;

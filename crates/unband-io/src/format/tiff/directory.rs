@@ -43,7 +43,7 @@ impl Entry {
 
 impl<'a> Directory<'a> {
     /// Reads the byte order and the kind of file.
-    pub(super) fn of(bytes: &'a [u8]) -> Self {
+    pub(super) fn from_bytes(bytes: &'a [u8]) -> Self {
         let directory = Self { bytes, big_endian: bytes.starts_with(b"MM"), big: false };
         Self { big: directory.number(2, 2) == Some(43), ..directory }
     }

@@ -43,7 +43,7 @@ impl Head {
     /// # Errors
     /// Values larger than the file, of any tag: the decoder would allocate memory for them first.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Error> {
-        let directory = Directory::of(bytes);
+        let directory = Directory::from_bytes(bytes);
         let mut found: [Option<TagValue>; 7] = [None; 7];
         for entry in directory.entries() {
             let Entry { tag, kind, count: Some(values), place, .. } = entry else { break };

@@ -113,7 +113,7 @@ fn encode(
     };
     let colors = if image.color.model == Model::Gray { 1 } else { 3 };
     let alpha = image.alpha.is_some();
-    let (fitting, unfit) = Fitting::of(image);
+    let (fitting, unfit) = Fitting::from_image(image);
     dropped.extend(unfit);
     let samples = colors + usize::from(alpha) + fitting.bands.len();
     let bits: u16 = match image.depth {

@@ -359,7 +359,7 @@ struct Area {
 
 /// Metadata of the first directory; `unread` gets the names of blocks that are not kept.
 fn metadata(bytes: &[u8], unread: &mut Unread) -> Metadata {
-    let directory = Directory::of(bytes);
+    let directory = Directory::from_bytes(bytes);
     let value = |tag| {
         let entry = directory.entries().find(|entry| entry.tag == tag)?;
         directory.value(&entry).filter(|value| (1..=LONGEST).contains(&value.len()))

@@ -59,7 +59,7 @@ impl Tags {
     }
 
     fn walk(&mut self, bytes: &[u8]) -> Option<()> {
-        let directory = Directory::of(bytes);
+        let directory = Directory::from_bytes(bytes);
         for entry in directory.entries() {
             let Entry { tag, kind, .. } = entry;
             if !KEPT.contains(&tag) {
@@ -130,7 +130,7 @@ pub(super) struct Fitting<'a> {
 
 impl<'a> Fitting<'a> {
     /// The content that fits, and reports of the rest.
-    pub(super) fn of(image: &'a Image) -> (Self, Vec<Dropped>) {
+    pub(super) fn from_image(image: &'a Image) -> (Self, Vec<Dropped>) {
         const SIZE: &str = "the size has changed";
         const DEPTH: &str = "the depth has changed";
         let tiff = &image.metadata.tiff;

@@ -64,7 +64,7 @@ impl Y4mHeader {
     ///
     /// # Errors
     /// Models and depths without a chroma tag.
-    pub fn of(image: &Image) -> Result<Self, Error> {
+    pub fn from_image(image: &Image) -> Result<Self, Error> {
         let model = image.color.model;
         let mono = match model {
             Model::Gray => true,

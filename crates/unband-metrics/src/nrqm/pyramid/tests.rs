@@ -9,7 +9,7 @@ fn image(width: usize, height: usize) -> Field {
 fn a_transform_there_and_back_is_the_image() {
     for (width, height) in [(16, 16), (21, 18), (23, 31)] {
         let field = image(width, height);
-        let back = Spectrum::of(&field).field();
+        let back = Spectrum::from_x(&field).field();
         assert!(back.data.iter().zip(&field.data).all(|(a, b)| (a - b).abs() < 1e-10));
     }
 }

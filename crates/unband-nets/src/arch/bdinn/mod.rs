@@ -45,14 +45,14 @@ pub const ENTRY: Architecture = Architecture {
     name: "bdinn",
     title: "Cross-scale invertible debanding network with banded deformable convolutions",
     source: "Quan et al., Neural Networks 187 (2025) 107270; layer: csxyhe/BDINN, commit 583fd74",
-    use_as: Use::of(Purpose::Deband),
+    use_as: Use::for_purpose(Purpose::Deband),
     build: |o| build(&options::with(o, Config::default().with(o))),
-    detect: |state: &StateDict| match Config::of(state) {
+    detect: |state: &StateDict| match Config::from_state(state) {
         Some(config) => Some(build(&config)),
-        None => Some(build_unet(&UnetConfig::of(state)?)),
+        None => Some(build_unet(&UnetConfig::from_state(state)?)),
     },
     variants: variants::ALL,
-    settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
+    settings: |state| Config::from_state(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "factors between 1/e and e, kernels stretched by 0.5 to 3 unless the file states options",
     options: DEFAULTS,
     ..Architecture::PLAIN
@@ -207,7 +207,7 @@ impl Config {
     }
 
     /// Derived from names and shapes; `None` for another network.
-    pub fn of(state: &StateDict) -> Option<Self> {
+    pub fn from_state(state: &StateDict) -> Option<Self> {
         let (plan, first) = if state.get("enc.0.0.phi1.convs.0.weight").is_some() {
             let level = |l: usize| Level {
                 blocks: count_numbered(state, &format!("enc.{l}.")),
@@ -234,7 +234,7 @@ impl Config {
         };
         let scaling = if state.get("down.0.weight").is_some() { Scaling::Learned } else { Scaling::Shuffle };
         let banded = banded_of(state);
-        Some(Self { plan, middle: Middle::of(state)?, function, scaling, clamp: Some(1.0), banded })
+        Some(Self { plan, middle: Middle::from_state(state)?, function, scaling, clamp: Some(1.0), banded })
     }
 }
 
@@ -248,7 +248,7 @@ fn banded_of(state: &StateDict) -> BandedDeformSpec {
 }
 
 impl Middle {
-    fn of(state: &StateDict) -> Option<Self> {
+    fn from_state(state: &StateDict) -> Option<Self> {
         let blocks = count_numbered(state, "mid.");
         let rcam = "mid.0.phi1.rcam";
         let Some(inner) = state.shape(&format!("{rcam}.ca.down.weight")) else {

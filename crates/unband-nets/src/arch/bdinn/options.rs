@@ -65,7 +65,7 @@ mod tests {
     fn the_defaults_are_those_of_the_network() {
         let config =
             Config { banded: BandedDeformSpec { groups: 2, ..Default::default() }, ..Config::default() };
-        assert_eq!(with(&Options::of(DEFAULTS), config), Config::default());
+        assert_eq!(with(&Options::from_text(DEFAULTS), config), Config::default());
         let named: Vec<&str> = DEFAULTS.split(',').filter_map(|o| o.split('=').next()).collect();
         assert_eq!(named, OPTIONS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     }

@@ -18,7 +18,7 @@ pub struct Config {
 
 impl Config {
     /// Derived from names and shapes; `None` for another network.
-    pub fn of(state: &StateDict) -> Option<Self> {
+    pub fn from_state(state: &StateDict) -> Option<Self> {
         let growth = *state.shape("encoder.0.blocks.0.convs.0.weight")?.first()?;
         let level = |l: usize| {
             let width = *state.shape(&format!("encoder.{l}.first.weight"))?.first()?;

@@ -29,7 +29,7 @@ fn every_level_gives_the_same_bits() {
         add_moved(level, &mut sum, &mut weight, &shares, &w, &moved, change, 0.004);
         let (mut across, mut down) = (vec![0.0; 300], vec![0.0; 300]);
         let row = |k: usize| &plane[k..][..302];
-        let settling = SettlingRow {
+        let settling = RegularisedRow {
             known: [0, 1, 2, 3, 4].map(|k| &shares[300 * k..][..300]),
             across: [row(0), row(7), row(30)],
             down: [row(50), row(71), row(90)],
@@ -40,7 +40,7 @@ fn every_level_gives_the_same_bits() {
             camera: (40.0, [(1.0, 0.1), (2.0, -0.1)]),
             apart: 11.0,
         };
-        settle_row(level, &mut across, &mut down, &settling);
+        regularise_row(level, &mut across, &mut down, &settling);
         let camera = [None, Some(0.25)].map(|far| {
             let [motion, precision] = [&plane, &shares].map(|all| [0, 1, 2].map(|k| &all[50 * k..][..43]));
             let camera = [[1.0, 0.1, 0.2], [-2.0, 0.3, 0.1]];

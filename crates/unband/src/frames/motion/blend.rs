@@ -42,7 +42,7 @@ pub(in crate::frames) struct Limits {
 
 impl Limits {
     /// For frames of a lossy codec, or others.
-    pub(in crate::frames) fn of(lossy: bool) -> Self {
+    pub(in crate::frames) fn from_lossy(lossy: bool) -> Self {
         if lossy {
             Self { block: (1.5, 4.0), sample: 8.0, flicker: 0.3, grain: None, lost: (1.0, 2.0) }
         } else {
@@ -140,7 +140,7 @@ impl Places {
     fn along(&self, blocks: usize, scale: usize, of: usize) -> Vec<Between> {
         let at =
             |i: usize| (((i * SIDE + SIDE / 2) * scale) as f32 / self.luma - STEP as f32 / 2.0) / STEP as f32;
-        (0..blocks).map(|i| Between::of(at(i), of)).collect()
+        (0..blocks).map(|i| Between::new(at(i), of)).collect()
     }
 
     /// The differences of a moved frame to a frame's own result, of all samples and by block.

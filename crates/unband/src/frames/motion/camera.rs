@@ -4,7 +4,7 @@ use unband_image::Context;
 use unband_simd::jobs::motion::{CameraRow, camera_row};
 
 use super::field::Motion;
-use super::settle::Estimates;
+use super::regularise::Estimates;
 
 /// Distance to the camera's motion at which a block hardly belongs to it, in samples, round by round.
 const FAR: [f32; 8] = [8.0, 4.0, 2.0, 1.0, 0.5, 0.3, 0.3, 0.3];
@@ -24,7 +24,7 @@ pub(super) struct Camera {
 
 impl Camera {
     /// The one that most of a number of blocks across follow.
-    pub(super) fn of(own: &Estimates, columns: usize, ctx: &Context<'_>) -> Self {
+    pub(super) fn new(own: &Estimates, columns: usize, ctx: &Context<'_>) -> Self {
         let rows = own.len() / columns;
         let centre = (columns as f32 / 2.0, rows as f32 / 2.0);
         let mut found = Self { centre, motion: [[0.0; 3]; 2] };

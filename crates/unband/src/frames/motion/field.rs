@@ -62,7 +62,7 @@ impl Field {
 
     /// The motion at a place in blocks, linear between their centres.
     pub(super) fn between(&self, column: f32, row: f32) -> Motion {
-        self.at_place(Between::of(column, self.columns), Between::of(row, self.rows))
+        self.at_place(Between::new(column, self.columns), Between::new(row, self.rows))
     }
 
     /// As [`Field::between`], at a place whose neighbours are known.
@@ -91,7 +91,7 @@ impl Field {
 
     /// The same motion at a level of twice the size, with a number of blocks there.
     pub(super) fn doubled(&self, (columns, rows): (usize, usize)) -> Self {
-        let place = |i: usize, of: usize| Between::of((i as f32 - 0.5) / 2.0, of);
+        let place = |i: usize, of: usize| Between::new((i as f32 - 0.5) / 2.0, of);
         let across: Vec<Between> = (0..columns).map(|i| place(i, self.columns)).collect();
         let mut motion = Vec::with_capacity(columns * rows);
         for row in 0..rows {
@@ -113,7 +113,7 @@ pub(super) struct Between {
 
 impl Between {
     /// Of a place in blocks, among a number of them.
-    pub(super) fn of(place: f32, blocks: usize) -> Self {
+    pub(super) fn new(place: f32, blocks: usize) -> Self {
         let place = place.clamp(0.0, (blocks - 1) as f32);
         let before = place as usize;
         Self { before, after: (before + 1).min(blocks - 1), part: place - before as f32 }

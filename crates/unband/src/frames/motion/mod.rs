@@ -9,8 +9,8 @@ mod blend;
 mod camera;
 mod field;
 mod pyramid;
+mod regularise;
 mod search;
-mod settle;
 
 use unband_image::{Context, Plane};
 

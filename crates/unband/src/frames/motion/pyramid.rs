@@ -25,7 +25,7 @@ pub(super) struct Level {
 
 impl Level {
     /// A plane of this size; `row` writes row `y`.
-    fn of(width: usize, height: usize, ctx: &Context<'_>, row: impl Fn(usize, &mut [f32]) + Sync) -> Self {
+    fn new(width: usize, height: usize, ctx: &Context<'_>, row: impl Fn(usize, &mut [f32]) + Sync) -> Self {
         let stride = width + 2 * BORDER;
         let mut data = vec![0.0; stride * (height + 2 * BORDER)];
         let rows: Vec<&mut [f32]> = data.chunks_exact_mut(stride).skip(BORDER).take(height).collect();
@@ -65,21 +65,21 @@ pub(in crate::frames) struct Pyramid {
 
 impl Pyramid {
     /// Of a plane in 1/65535.
-    pub(in crate::frames) fn of(plane: &[u16], width: usize, ctx: &Context<'_>) -> Self {
+    pub(in crate::frames) fn new(plane: &[u16], width: usize, ctx: &Context<'_>) -> Self {
         let height = plane.len() / width.max(1);
         let mut levels: Vec<Level> = Vec::new();
         if width < 2 * SMALLEST || height < 2 * SMALLEST {
             return Self::default();
         }
         let line = |y: usize| &plane[y * width..][..width];
-        levels.push(Level::of(width / 2, height / 2, ctx, |y, out| {
+        levels.push(Level::new(width / 2, height / 2, ctx, |y, out| {
             halved_words(ctx.level, out, line(2 * y), line(2 * y + 1), 255.0 / 65535.0);
         }));
         while let Some(last) = levels.last()
             && levels.len() < MOST
             && last.width.min(last.height) >= 2 * SMALLEST
         {
-            let next = Level::of(last.width / 2, last.height / 2, ctx, |y, out| {
+            let next = Level::new(last.width / 2, last.height / 2, ctx, |y, out| {
                 // Without the last column of an odd width.
                 let line = |y: usize| &last.row(y)[..2 * out.len()];
                 let (top, bottom) = (line(2 * y), line(2 * y + 1));

@@ -10,7 +10,7 @@ use unband_simd::jobs::motion::{Residual, SIDE, Template, residual, template};
 
 use super::field::{Field, Motion, STEP, floor};
 use super::pyramid::{BORDER, Level, Pyramid};
-use super::settle::settled;
+use super::regularise::regularised;
 
 /// Reach of the full search at the smallest level, in its samples.
 const REACH: i32 = 4;
@@ -120,7 +120,7 @@ impl Pair<'_> {
             self.estimate(&template, place, start, (start, first))
         };
         let start = Field { columns, rows, motion: vec![most; columns * rows] };
-        settled(&start, &self.ctx.map(columns * rows, estimate), 40, self.ctx)
+        regularised(&start, &self.ctx.map(columns * rows, estimate), 40, self.ctx)
     }
 
     /// The motion at a level, given what is expected there. `widely`: blocks may move as their neighbours do,
@@ -139,7 +139,7 @@ impl Pair<'_> {
             };
             (0..start.columns).map(block).collect::<Vec<_>>()
         });
-        settled(start, &lines.concat(), 6, self.ctx)
+        regularised(start, &lines.concat(), 6, self.ctx)
     }
 
     /// The best start for a block, with its residual: what is expected there or around it, or no motion.

@@ -51,7 +51,7 @@ fn frame_options(options: &FileOptions) -> FrameOptions {
             new.strength = 0.0;
         }
     });
-    FrameOptions::of(own, Temporal::default())
+    FrameOptions::new(own, Temporal::default())
 }
 
 /// Shots with the numbers of their frames, and what all frames have in common.
@@ -65,7 +65,7 @@ pub(super) struct Overview {
 
 impl Overview {
     /// Reads all frames, and inspects some of each shot.
-    fn of(animation: &mut Animation<'_>, how: &Arc<FrameOptions>, ctx: &Context<'_>) -> Result<Self, Error> {
+    fn new(animation: &mut Animation<'_>, how: &Arc<FrameOptions>, ctx: &Context<'_>) -> Result<Self, Error> {
         let one = (*ctx).but(|new| new.progress = &NoProgress);
         let (mut cuts, mut codes) = (Cuts::new(), Vec::new());
         let (mut shots, mut looks) = (Vec::new(), Vec::new());
@@ -153,7 +153,7 @@ impl AnimationJob<'_, '_> {
             return Err(Error::Option { name, range, got: "an animation".to_owned() });
         }
         self.check_memory(ctx)?;
-        let overview = Overview::of(&mut self.animation, &Arc::new(frame_options(options)), ctx)?;
+        let overview = Overview::new(&mut self.animation, &Arc::new(frame_options(options)), ctx)?;
         let first = &overview.first;
         let upscaler = options.task.upscaler();
         let depth = options.options.depth.resolve(first.depth);

@@ -454,7 +454,7 @@ fn how_to_write<'a>(
     (
         how,
         Saving::from(overwrite).but(|new| {
-            new.access = Access::of(path_of(input));
+            new.access = Access::from_paths(path_of(input));
             new.cancel = Some(ctx.cancel);
         }),
     )

@@ -38,8 +38,8 @@ pub(super) fn blend(
     evidence: &mut Evidence,
     ctx: &Context<'_>,
 ) -> f32 {
-    let differences = Differences::of(image, made, scale, ctx);
-    let whole = evidence.features(|| Whole::of(image, &differences));
+    let differences = Differences::new(image, made, scale, ctx);
+    let whole = evidence.features(|| Whole::new(image, &differences));
     let parts = rows::parts(image[0].height);
     let mut slices: Vec<Vec<&mut [f32]>> = parts.iter().map(|_| Vec::with_capacity(image.len())).collect();
     for plane in made {
@@ -67,7 +67,7 @@ pub(super) struct Whole {
 }
 
 impl Whole {
-    fn of(image: &[Plane], differences: &Differences) -> Self {
+    fn new(image: &[Plane], differences: &Differences) -> Self {
         let high = mean(&energy(image, high), AROUND).data;
         let floors = [floor(&high), floor(&mean(&energy(image, diagonal), AROUND).data)];
         let off = mean(&differences.energies[1], AROUND).data;
@@ -101,7 +101,7 @@ struct Differences {
 }
 
 impl Differences {
-    fn of(image: &[Plane], made: &[Plane], scale: usize, ctx: &Context<'_>) -> Self {
+    fn new(image: &[Plane], made: &[Plane], scale: usize, ctx: &Context<'_>) -> Self {
         let (width, height) = (image[0].width, image[0].height);
         let parts = rows::parts(height);
         let found = ctx.map(parts.len(), |part| {

@@ -179,7 +179,7 @@ impl<'a> FrameUpscaler<'a> {
         ctx: &Context<'_>,
     ) -> Result<(Image, UpscaledBy), Error> {
         let Self { network, memory, evidence, to, .. } = self;
-        let chroma = SmallChroma::of(&frame, to);
+        let chroma = SmallChroma::new(&frame, to);
         let fault = |error: ImageError| Error::Image(error.to_string());
         let mut rgb = frame.into_rgb(ctx).map_err(fault)?;
         let hidden = HiddenColours::fill(&mut rgb);
@@ -248,7 +248,7 @@ struct SmallChroma {
 
 impl SmallChroma {
     /// That of a frame, if the result has the same colours.
-    fn of(frame: &Image, to: &FrameFormat) -> Option<Self> {
+    fn new(frame: &Image, to: &FrameFormat) -> Option<Self> {
         let Model::Yuv { matrix, subsampling, .. } = frame.color.model else { return None };
         let same = matches!(to.color.model, Model::Yuv { matrix: made, .. } if made == matrix);
         (same && subsampling != Subsampling::NONE).then(|| Self {

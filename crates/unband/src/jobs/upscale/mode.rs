@@ -24,7 +24,7 @@ pub(super) enum UpscalingMode {
 
 impl UpscalingMode {
     /// The mode for an image.
-    pub(super) fn of(image: &Image, ctx: &Context<'_>) -> Self {
+    pub(super) fn from_image(image: &Image, ctx: &Context<'_>) -> Self {
         if pixels::is_art(image) {
             return Self::Repetition;
         }
@@ -98,7 +98,7 @@ impl Evidence {
         let values = frame.planes[0].data.iter();
         let (low, high) =
             values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)));
-        self.mode = (high - low > LEAST).then(|| UpscalingMode::of(frame, ctx));
+        self.mode = (high - low > LEAST).then(|| UpscalingMode::from_image(frame, ctx));
     }
 
     /// The features to use for a frame; `own`: computes those of the frame itself.

@@ -125,7 +125,7 @@ impl Network {
     ) -> Result<(Vec<Plane>, UpscaledBy), UpscaleError> {
         let scale = self.tiled.scale();
         let mode = match self.gate {
-            Some(_) => evidence.mode.unwrap_or_else(|| UpscalingMode::of(image, ctx)),
+            Some(_) => evidence.mode.unwrap_or_else(|| UpscalingMode::from_image(image, ctx)),
             None => UpscalingMode::Network,
         };
         let (mut planes, by) = match (mode, &self.gate) {

@@ -79,7 +79,7 @@ impl SegmentJob {
         let made = self.begun.unfinished.segments.len();
         let segment = |(number, &from): (usize, &i64)| {
             let to = starts.get(number + 1).copied();
-            let shots = shots.within(from, to).map(FoundShot::of).collect();
+            let shots = shots.within(from, to).map(FoundShot::from_shot).collect();
             VideoSegment { number, from, to, shots }
         };
         starts.iter().enumerate().skip(made).map(segment).collect()
@@ -133,7 +133,7 @@ struct FoundShot {
 }
 
 impl FoundShot {
-    fn of(timed: &TimedShot) -> Self {
+    fn from_shot(timed: &TimedShot) -> Self {
         Self {
             first: timed.first,
             last: timed.last,

@@ -49,7 +49,7 @@ pub fn deband_stream(
     let size = (header.width, header.height);
     let header = in_size(header, upscaling::of_frames(size, false, options));
     let writer = Y4mWriter::new(output, header)?;
-    let zones = Zones::of(options, |seconds| source.ticks(seconds))?;
+    let zones = Zones::new(options, |seconds| source.ticks(seconds))?;
     run(source, (writer, &header), &zones, options, ctx).map_err(of_stream)
 }
 

@@ -58,7 +58,7 @@ impl Zones {
     ///
     /// # Errors
     /// [`Error::Option`]: ranges that end before they start.
-    pub(super) fn of(options: &VideoOptions, ticks: impl Fn(f64) -> i64) -> Result<Self, Error> {
+    pub(super) fn new(options: &VideoOptions, ticks: impl Fn(f64) -> i64) -> Result<Self, Error> {
         let range = |range: &TimeRange| {
             range.check()?;
             Ok(TickRange { from: range.from.map_or(i64::MIN, &ticks), to: range.to.map(&ticks) })
@@ -72,9 +72,9 @@ impl Zones {
     /// The ranges of the options, for a video.
     ///
     /// # Errors
-    /// As [`Zones::of`], and ranges outside of the video or of its selected part.
+    /// As [`Zones::new`], and ranges outside of the video or of its selected part.
     pub(super) fn of_video(file: &VideoFile, options: &VideoOptions) -> Result<Self, Error> {
-        let zones = Self::of(options, |shown| file.ticks(shown + file.zero()))?;
+        let zones = Self::new(options, |shown| file.ticks(shown + file.zero()))?;
         let part = cut(file, options)?;
         for (zone, range) in zones.0.iter().zip(&options.only) {
             let late = file.duration.filter(|&end| range.from.is_some_and(|from| from >= end));
@@ -140,7 +140,7 @@ mod tests {
     fn zones(only: &[(Option<f64>, Option<f64>)]) -> Result<Zones, Error> {
         let range = |&(from, to): &(_, _)| TimeRange { from, to };
         let options = VideoOptions::with(|new| new.only = only.iter().map(range).collect());
-        Zones::of(&options, |seconds| (seconds * 10.0).round() as i64)
+        Zones::new(&options, |seconds| (seconds * 10.0).round() as i64)
     }
 
     #[test]

@@ -257,7 +257,7 @@ fn look(
     // Grey videos get added chroma planes.
     let planes = if formats[0].pixels.samples == Samples::Gray { 1 } else { 3 };
     let needed = plan.metrics.iter().any(video_psnr::is_one);
-    let errors = needed.then(|| Errors::of(&result, &reference, planes).map_err(|error| error.to_string()));
+    let errors = needed.then(|| Errors::new(&result, &reference, planes).map_err(|error| error.to_string()));
     // CAMBI takes most of the time and three metrics need it. It works on luma as stored.
     let asked = |metric: &Metric| plan.metrics.iter().any(|one| one.name() == metric.name());
     let both = asked(&cambi::ENTRY_FULL_REFERENCE);

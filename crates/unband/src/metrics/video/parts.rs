@@ -62,7 +62,7 @@ enum StoredValue {
 }
 
 impl ScoredFrame {
-    fn of(raw: &RawFrame, (values, seen): Looked) -> Self {
+    fn new(raw: &RawFrame, (values, seen): Looked) -> Self {
         let stored = |value| match value {
             Value::Number(number) => StoredValue::Number(number.to_bits()),
             Value::Missing(reason) => StoredValue::Missing(reason),
@@ -159,7 +159,7 @@ pub fn score_part(
         };
         let mut frames = Vec::new();
         let mut put = |raw: RawFrame, looked: Result<Looked, FileFault>| {
-            frames.push(ScoredFrame::of(&raw, looked.map_err(named)?));
+            frames.push(ScoredFrame::new(&raw, looked.map_err(named)?));
             Ok(())
         };
         in_order(ctx, &mut || reader.next_frame(), &looked, &mut put)?;

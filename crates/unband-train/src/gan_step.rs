@@ -11,7 +11,7 @@ use crate::recipe::{Gan, Rules, Term};
 use crate::{Model, Rows, TrainError};
 
 /// Loss and gradients of a step.
-pub(crate) struct Played {
+pub(crate) struct StepLosses {
     /// The network's loss.
     pub loss: f32,
     /// The network's gradients; none where only the discriminator learns.
@@ -21,7 +21,7 @@ pub(crate) struct Played {
 }
 
 /// The copies of both networks, one per worker, with their parts of the batch.
-pub(crate) struct Game<'a> {
+pub(crate) struct GanStep<'a> {
     pub terms: &'a [Term],
     pub settings: &'a Gan,
     pub features: Option<&'a Model>,
@@ -35,7 +35,7 @@ pub(crate) struct Game<'a> {
 /// A discriminator's values: of the whole batch, without gradients, on each worker's device.
 type FixedOutputs = Vec<Tensor<4>>;
 
-impl Game<'_> {
+impl GanStep<'_> {
     /// Images from the network, with gradients; its first output is the image.
     pub fn made(&mut self) -> Result<Vec<Vec<Tensor<4>>>, TrainError> {
         let parts = self.mains.iter_mut().zip(&self.seen);

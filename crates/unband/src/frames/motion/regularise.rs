@@ -1,7 +1,7 @@
 //! The most probable motion of all blocks, given an estimate of each.
 
 use unband_image::Context;
-use unband_simd::jobs::motion::{SettlingRow, settle_row};
+use unband_simd::jobs::motion::{RegularisedRow, regularise_row};
 
 use super::camera::Camera;
 use super::field::{Field, Motion};
@@ -25,7 +25,7 @@ pub(super) struct Estimates {
 }
 
 impl Estimates {
-    fn of(own: &[Estimate]) -> Self {
+    fn from_field_values(own: &[Estimate]) -> Self {
         let all = |value: fn(&Estimate) -> f32| own.iter().map(value).collect();
         Self {
             motion: [all(|own| own.motion.0), all(|own| own.motion.1)],
@@ -52,7 +52,7 @@ struct Padded {
 }
 
 impl Padded {
-    fn of(field: &Field) -> Self {
+    fn from_field(field: &Field) -> Self {
         let stride = field.columns + 2;
         let mut all = vec![Motion::default(); stride * (field.rows + 2)];
         for (line, row) in all.chunks_exact_mut(stride).skip(1).zip(field.motion.chunks_exact(field.columns))
@@ -71,10 +71,10 @@ impl Padded {
 
 /// The most probable motion of all blocks: that of their own samples, that of their neighbours, and that of
 /// the camera, weighted by precision. `start`: the first guess.
-pub(super) fn settled(start: &Field, own: &[Estimate], rounds: usize, ctx: &Context<'_>) -> Field {
+pub(super) fn regularised(start: &Field, own: &[Estimate], rounds: usize, ctx: &Context<'_>) -> Field {
     let (columns, rows) = (start.columns, start.rows);
-    let own = Estimates::of(own);
-    let camera = Camera::of(&own, columns, ctx);
+    let own = Estimates::from_field_values(own);
+    let camera = Camera::new(&own, columns, ctx);
     // Precision, and precision times motion.
     let mut known: [Vec<f32>; 5] = std::array::from_fn(|_| Vec::with_capacity(own.len()));
     for i in 0..own.len() {
@@ -87,7 +87,7 @@ pub(super) fn settled(start: &Field, own: &[Estimate], rounds: usize, ctx: &Cont
     }
     let mut sides = vec![ALIKE; columns + 2];
     (sides[0], sides[columns + 1]) = (0.0, 0.0);
-    let mut now = Padded::of(start);
+    let mut now = Padded::from_field(start);
     let mut next = now.clone();
     for _ in 0..rounds {
         let stride = now.stride;
@@ -95,7 +95,7 @@ pub(super) fn settled(start: &Field, own: &[Estimate], rounds: usize, ctx: &Cont
         ctx.map_parts(lines.skip(1).take(rows).collect(), |row, (across, down)| {
             let from = camera.at(0, row);
             let by = camera.at(1, row) - from;
-            let row = SettlingRow {
+            let row = RegularisedRow {
                 known: known.each_ref().map(|known| &known[row * columns..][..columns]),
                 across: now.around(&now.across, row),
                 down: now.around(&now.down, row),
@@ -106,7 +106,7 @@ pub(super) fn settled(start: &Field, own: &[Estimate], rounds: usize, ctx: &Cont
                 camera: (CAMERA, [(from.0, by.0), (from.1, by.1)]),
                 apart: 1.0 / (APART * APART),
             };
-            settle_row(ctx.level, &mut across[1..=columns], &mut down[1..=columns], &row);
+            regularise_row(ctx.level, &mut across[1..=columns], &mut down[1..=columns], &row);
         });
         std::mem::swap(&mut now, &mut next);
     }
