@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use unband::shader::{ShaderSettings, ShaderVariant, text};
 
-use crate::args::strength;
+use crate::args;
 use crate::outcome::Outcome;
 use crate::result::print_data;
 
@@ -49,6 +49,12 @@ pub(crate) enum ShaderKind {
     Fast,
     /// For 8-bit video, without parameters and storage: IINA, older players
     Compat,
+}
+
+/// A strength that players accept as the start of the parameter.
+fn strength(text: &str) -> Result<f32, String> {
+    let inside = |strength: &f32| (0.0..=4.0).contains(strength);
+    args::strength(text).ok().filter(inside).ok_or_else(|| "write a number from 0 to 4".to_owned())
 }
 
 /// Prints the shader: `unband shader smooth > unband-smooth.glsl`.

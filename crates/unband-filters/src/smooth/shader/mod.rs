@@ -96,14 +96,21 @@ const BUFFER: &str = "\
 
 fn parameters(out: &mut String, settings: &ShaderSettings) {
     let strength = float(settings.strength);
-    let mut add = |name: &str, title: &str, kind: &str, most: &str, value: String| {
+    let mut add = |name: &str, title: &str, kind: &str, range: [u8; 2], value: String| {
+        let [least, most] = range;
         let _ = write!(
             out,
-            "//!PARAM {name}\n//!DESC {title}\n//!TYPE {kind}\n//!MINIMUM 0\n//!MAXIMUM {most}\n{value}\n\n"
+            "//!PARAM {name}\n//!DESC {title}\n//!TYPE {kind}\n//!MINIMUM {least}\n//!MAXIMUM {most}\n{value}\n\n"
         );
     };
-    add("strength", "Strength of the correction", "float", "4", strength);
-    add("bits", "Bits per sample; 0 finds them", "int", "10", settings.bits.unwrap_or(0).to_string());
-    add("levels", "Levels of the pyramid", "int", "6", settings.levels.to_string());
-    add("show", "1 shows the correction, 2 the gate", "int", "2", "0".to_owned());
+    add("strength", "Strength of the correction", "float", [0, 4], strength);
+    add(
+        "bits",
+        "Bits per sample, 4 to 10; 0 finds them",
+        "int",
+        [0, 10],
+        settings.bits.unwrap_or(0).to_string(),
+    );
+    add("levels", "Levels of the pyramid", "int", [1, 6], settings.levels.to_string());
+    add("show", "1 shows the correction, 2 the gate", "int", [0, 2], "0".to_owned());
 }

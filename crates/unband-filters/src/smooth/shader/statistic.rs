@@ -17,13 +17,16 @@ pub(super) const OFF: &str = "0.1";
 /// Buffer of histograms, which lives from frame to frame.
 const STATE: &str = "UNBAND_STATE";
 
-/// Spacing and first level of the grids that are looked for, in 8-bit codes: of 4 to 7 bits spread over all
-/// codes, of 4 to 6 bits cut off, the same centred, and the steps of 8 bits in deeper samples.
+/// Spacing and first level of the grids that are looked for, in 8-bit codes: of 5 to 7 bits spread over all
+/// codes or over those of limited luma, of 5 and 6 bits cut off, the same centred, and the steps of 8 bits in
+/// deeper samples. Four bits are those of flat graphics (#111, #222) more often than those of a video.
 fn grids() -> Vec<(f32, f32)> {
-    let spread = (4..8).map(|bits| (255.0 / ((1u32 << bits) - 1) as f32, 0.0));
-    let cut = (4..7).map(|bits| ((1u32 << (8 - bits)) as f32, 0.0));
-    let centred = (4..7).map(|bits| ((1u32 << (8 - bits)) as f32, (1u32 << (7 - bits)) as f32));
-    spread.chain(cut).chain(centred).chain([(1.0, 0.0)]).collect()
+    let levels = |bits: u32| ((1u32 << bits) - 1) as f32;
+    let even = |bits: u32| [(255.0 / levels(bits), 0.0), (219.0 / levels(bits), 16.0)];
+    let cut = |bits: u32| ((1u32 << (8 - bits)) as f32, 0.0);
+    let centred = |bits: u32| ((1u32 << (8 - bits)) as f32, (1u32 << (7 - bits)) as f32);
+    let all = (5..8).flat_map(even).chain((5..7).map(cut)).chain((5..7).map(centred));
+    all.chain([(1.0, 0.0)]).collect()
 }
 
 /// Counts codes, and finds the steps, before this number of other passes.
@@ -51,11 +54,14 @@ pub(super) fn statistic(others: usize) -> [Pass; 3] {
         .sized("HOOKED.d 63 + 64 / 0.496 -");
     let decide = pass("find the steps")
         .set("GRIDS", grids.len())
-        .set("EVEN", 4)
+        // Those with even steps, and of them those of 5 and 6 bits.
+        .set("EVEN", 6)
+        .set("COARSE", 4)
         .set("PERIODS", list(&mut grids.iter().map(|grid| grid.0)))
         .set("OFFSETS", list(&mut grids.iter().map(|grid| grid.1)))
         // Distance between histograms from which a new scene begins, and the weight of a frame within one.
         .set("CUT", "0.25")
+        .set("OTHER_CODES", "0.5")
         .set("RATE", "0.0625")
         // Added to the grid found before.
         .set("LINGER", "0.05")

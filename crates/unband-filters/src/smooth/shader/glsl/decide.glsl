@@ -5,8 +5,8 @@ shared float share[2048];
 shared float part[256];
 shared float change[256];
 shared float fit[GRIDS * 5];
-shared float second[GRIDS];
-shared int occupied[GRIDS];
+shared vec2 novel[256];
+shared int neighbours[GRIDS];
 shared float exact[GRIDS];
 const float PERIOD[GRIDS] = float[](PERIODS);
 const float OFFSET[GRIDS] = float[](OFFSETS);
@@ -25,20 +25,27 @@ void hook() {
         for (int i = 0; i < 256; i++) total += part[i];
         total = max(total, 1.0);
         float moved = 0.0;
+        vec2 fresh = vec2(0.0);
         for (int i = 0; i < 4; i++) {
             int bin = FIRST + 1024 + 4 * thread + i;
-            moved += float(unband_codes[bin]) / total - unband_means[bin];
+            float now = float(unband_codes[bin]) / total, mean = unband_means[bin];
+            moved += now - mean;
+            fresh += max(vec2(now - 8.0 * mean, mean - 8.0 * now), 0.0);
         }
         change[thread] = moved;
+        novel[thread] = fresh;
         barrier();
+        // Codes that come into use or out of it: the same scene in another depth.
         float distance = 0.0;
+        vec2 other = vec2(0.0);
+        for (int i = 0; i < 256; i++) other += novel[i];
         for (int i = 0; i < 256; i += 8) {
             float group = 0.0;
             for (int j = 0; j < 8; j++) group += change[i + j];
             distance += 0.5 * abs(group);
         }
         bool first = KEPT(0) != READY;
-        float rate = first || distance > CUT ? 1.0 : RATE;
+        float rate = first || distance > CUT || max(other.x, other.y) > OTHER_CODES ? 1.0 : RATE;
         for (int i = 0; i < 8; i++) {
             int bin = 8 * thread + i;
             float mean = mix(unband_means[FIRST + bin], float(unband_codes[FIRST + bin]) / total, rate);
@@ -69,22 +76,23 @@ void hook() {
             }
             fit[thread] = (k == 0 ? phasor.x : length(phasor)) / max(weights, 1e-6);
         } else if (thread >= 64 && thread < 64 + GRIDS) {
-            // Mass of each level in flat windows.
-            int i = thread - 64, level = -1, levels = 0;
-            float flats = 0.0, mass = 0.0, most = 0.0, next = 0.0;
+            // Levels of flat windows with a level next to them: bands, not flat colours.
+            int i = thread - 64, level = -1, before = -9, pairs = 0;
+            float flats = 0.0, mass = 0.0;
             for (int bin = 0; bin < 1024; bin++) flats += share[bin];
             for (int bin = 0; bin <= 1024; bin++) {
-                int at = bin == 1024 ? -2 : int(floor((code(bin, scale) - OFFSET[i]) / PERIOD[i] + 0.5));
+                int at = bin == 1024 ? -99 : int(floor((code(bin, scale) - OFFSET[i]) / PERIOD[i] + 0.5));
                 if (at != level) {
-                    if (mass > 0.002 * flats && mass > 4e-5) levels++;
-                    if (mass > most) { next = most; most = mass; } else next = max(next, mass);
+                    if (mass > 0.002 * flats && mass > 4e-5) {
+                        if (level == before + 1) pairs++;
+                        before = level;
+                    }
                     level = at;
                     mass = 0.0;
                 }
                 if (bin < 1024) mass += share[bin];
             }
-            occupied[i] = flats > 0.001 ? levels : 0;
-            second[i] = next / max(flats, 1e-6);
+            neighbours[i] = flats > 0.001 ? pairs : 0;
         } else if (thread >= 128 && thread < 128 + GRIDS) {
             // Share of all samples on exact levels with at least three pairs of neighbours in use.
             int i = thread - 128, pairs = 0;
@@ -119,15 +127,14 @@ void hook() {
                     // What was found a moment ago is kept a little longer.
                     if (!first && int(KEPT(8 + c)) == i) real += LINGER;
                     if (real < most + (i < EVEN || best < 0 ? 0.0 : 0.03)) continue;
-                    bool good = occupied[i] >= 3 && real >= 0.55 && real - control >= 0.2;
-                    if (i < EVEN - 1 && occupied[i] >= 2 && real >= 0.85 && second[i] >= 0.03) good = true;
-                    if (good) { best = i; most = real; }
+                    bool clear = real - control >= 0.2 || (!deep && i < COARSE && real >= 0.85);
+                    if (neighbours[i] >= 2 && real >= 0.55 && clear) { best = i; most = real; }
                 }
             }
             float found = deep ? DEEP : coded ? CODED : 1.0;
             if (best == GRIDS - 1) found = DEEP_STEPS;
             found = best >= 0 && best < GRIDS - 1 ? PERIOD[best] : HISTOGRAMS == 2 ? FINER * found : found;
-            if (bits > 0) found = 255.0 / (exp2(float(bits)) - 1.0);
+            if (bits >= 4) found = 255.0 / (exp2(float(bits)) - 1.0);
             if (HISTOGRAMS == 1) steps = vec4(found / unit);
             else steps[c] = found / unit;
             KEPT(8 + c) = float(best);
