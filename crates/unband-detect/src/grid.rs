@@ -82,13 +82,11 @@ pub(super) fn plane_grid(hist: &[f64], shift: f64, strict: bool) -> Option<Grid>
         let other = control(&w, period, offset, BINS as f64);
         let levels = masses(hist, period, offset);
         let least = (0.002 * total).max(20.0);
-        let occupied = levels.iter().filter(|&&m| m > least).count();
-        let mut good = occupied >= 3 && real >= 0.55 && real - other >= if strict { 0.3 } else { 0.2 };
-        if !good && !strict && occupied >= 2 && real >= 0.85 && spread && bits <= 6 {
-            let mut sorted = levels.clone();
-            sorted.sort_by(f64::total_cmp);
-            good = sorted[sorted.len() - 2] >= 0.03 * total;
-        }
+        // Levels next to each other are bands; flat colours, such as a black bar and a title, are apart.
+        let neighbours = levels.windows(2).filter(|pair| pair.iter().all(|&mass| mass > least)).count();
+        let margin = if strict { 0.3 } else { 0.2 };
+        let clear = real - other >= margin || (!strict && real >= 0.85 && spread && bits <= 6);
+        let good = neighbours >= 2 && real >= 0.55 && clear;
         if good {
             best = Some(Grid { period, offset, bits, strength: real });
         }

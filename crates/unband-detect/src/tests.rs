@@ -421,6 +421,24 @@ fn a_deep_gradient_of_two_colours_is_no_palette_and_its_eight_bit_twin_is() {
 }
 
 #[test]
+fn flat_colours_between_bars_are_no_grid() {
+    // The tones are 0 to 2 steps of 4 or 5 bits apart: a bar and a wall, a night with a moon.
+    let chroma = vec![128; W * H / 4];
+    for tones in [[16, 34, 34], [16, 50, 50], [16, 33, 200], [16, 35, 36]] {
+        let luma: Vec<u8> = (0..W * H)
+            .map(|i| match (i % W, i / W) {
+                (_, row) if !(40..H - 40).contains(&row) => tones[0],
+                (column, _) if column > 240 => tones[2],
+                _ => tones[1],
+            })
+            .collect();
+        let image =
+            Image::from_yuv420(W, H, [&luma, &chroma, &chroma], Matrix::Bt709, Range::Limited).unwrap();
+        assert!(look(&image).grids.iter().all(|grid| !grid.found), "{tones:?}");
+    }
+}
+
+#[test]
 fn stored_planes_are_looked_at_as_they_are() {
     let six = grid(6);
     let luma: Vec<u8> = scene(1.0, 18).iter().map(|p| six(p[1] * 0.8 + 16.0) as u8).collect();
