@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Converts an RRDBNet of ncnn (MODEL.param and MODEL.bin) to safetensors with the names of KAIR or BasicSR.
+"""Converts an RRDBNet (×4) or SRVGGNetCompact of ncnn (MODEL.param and MODEL.bin) to safetensors, with the names of KAIR or BasicSR.
 
     tools/convert_ncnn.py MODEL.param OUT.safetensors [--names basicsr]
 
@@ -21,17 +21,22 @@ UPPER = {
 BLOCK = {"kair": "RRDB_trunk.{0}.RDB{1}.conv{2}", "basicsr": "body.{0}.rdb{1}.conv{2}"}
 
 
-def convolutions(param, data):
-    """Weight and bias of each convolution, in the file's order."""
+def layers(param, data):
+    """Weight and bias of each convolution, and the slopes of each PReLU (with no bias), in the file's order."""
     lines = param.read_text().splitlines()
     if lines[0].strip() != "7767517":
         raise SystemExit(f"{param}: not an ncnn model")
     at, found = 0, []
     for line in lines[2:]:
         words = line.split()
-        if not words or words[0] != "Convolution":
+        if not words or words[0] not in ("Convolution", "PReLU"):
             continue
         sizes = dict(word.split("=") for word in words[4 + int(words[2]) + int(words[3]):] if not word.startswith("-"))
+        if words[0] == "PReLU":
+            count = int(sizes["0"])
+            found.append((numpy.frombuffer(data, "<f4", count, at), None))
+            at += 4 * count
+            continue
         outputs, side, count = int(sizes["0"]), int(sizes["1"]), int(sizes["6"])
         (kind,) = struct.unpack_from("<I", data, at)
         at += 4
@@ -57,18 +62,23 @@ def main():
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--names", choices=BLOCK, default="kair")
     options = parser.parse_args()
-    found = convolutions(options.param, options.param.with_suffix(".bin").read_bytes())
-    blocks, rest = divmod(len(found) - 6, 15)
-    if rest:
-        raise SystemExit(f"{options.param}: {len(found)} convolutions are no RRDBNet of x4")
-    names = ["conv_first"]
-    names += [BLOCK[options.names].format(i, j, k) for i in range(blocks) for j in (1, 2, 3) for k in range(1, 6)]
-    names += UPPER[options.names]
+    found = layers(options.param, options.param.with_suffix(".bin").read_bytes())
+    if any(weight.ndim == 1 for weight, _ in found):
+        names = [f"body.{number}" for number in range(len(found))]
+    else:
+        blocks, rest = divmod(len(found) - 6, 15)
+        if rest:
+            raise SystemExit(f"{options.param}: {len(found)} convolutions are no RRDBNet of x4")
+        names = ["conv_first"]
+        names += [BLOCK[options.names].format(i, j, k) for i in range(blocks) for j in (1, 2, 3) for k in range(1, 6)]
+        names += UPPER[options.names]
     state = {}
     for name, (weight, bias) in zip(names, found, strict=True):
-        state[f"{name}.weight"], state[f"{name}.bias"] = numpy.ascontiguousarray(weight), numpy.ascontiguousarray(bias)
+        state[f"{name}.weight"] = numpy.ascontiguousarray(weight)
+        if bias is not None:
+            state[f"{name}.bias"] = numpy.ascontiguousarray(bias)
     save_file(state, options.out)
-    print(f"{options.out}: {blocks} blocks")
+    print(f"{options.out}: {len(state)} tensors")
 
 
 main()

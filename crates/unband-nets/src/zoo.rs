@@ -60,6 +60,19 @@ const ADNET_LICENCE: &str = "none given";
 const TORCHVISION: &str = "download.pytorch.org/models";
 const TORCHVISION_LICENCE: &str = "BSD-3-Clause; trained on ImageNet, which has its own terms";
 
+const fn compact(name: &'static str, file: &'static str) -> Published {
+    Published {
+        name,
+        architecture: "compact",
+        file,
+        author: "Wang, Xie, Dong, Shan",
+        licence: REAL_ESRGAN,
+        place: "github.com/xinntao/Real-ESRGAN, release v0.2.5.0",
+        bytes: None,
+        sha256: "",
+    }
+}
+
 const fn kair(
     name: &'static str,
     file: &'static str,
@@ -207,6 +220,9 @@ pub static PUBLISHED: &[Published] = &[
         bytes: Some(67_061_725),
         sha256: "49fafd45f8fd7aa8d31ab2a22d14d91b536c34494a5cfe31eb5d89c2fa266abb",
     },
+    compact("realesr-animevideov3", "realesr-animevideov3.pth"),
+    compact("realesr-general-x4v3", "realesr-general-x4v3.pth"),
+    compact("realesr-general-wdn-x4v3", "realesr-general-wdn-x4v3.pth"),
     adnet(
         "adnet-c15",
         "github.com/hellloxiaotian/ADNet, color/c15",

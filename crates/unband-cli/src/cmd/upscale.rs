@@ -33,7 +33,8 @@ reaches the size asked for. Its result is blended with interpolation where the i
 traces of compression; drawings get sharp edges without halos, pixels of pixel art are repeated. The result is \
 made smaller where it is larger than asked for, and interpolated where a size needs more. `--look crisp` needs \
 an imported Real-ESRGAN: `unband models import RealESRGAN_x4plus.pth`. Published checkpoints of \
-BSRGAN, BSRNet, ESRGAN, FSSR, RealSR and Real-ESRGAN work as they are: `unband models list` names them, \
+BSRGAN, BSRNet, ESRGAN, FSSR, RealSR, Real-ESRGAN (realesr-animevideov3 and realesr-general-x4v3 too) and SPAN work \
+as they are: `unband models list` names them, \
 `unband models info FILE` shows the contents of a file.
 
 Exit codes:
@@ -69,6 +70,11 @@ pub(crate) struct UpscaleArgs {
     /// Network weights: a file or an imported model [default: built-in]
     #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]
     weights: Option<PathBuf>,
+    /// Noise removal of realesr-general-x4v3, 0 to 1 [default: 1]
+    ///
+    /// Mixes its weights with those of realesr-general-wdn-x4v3, a file next to it.
+    #[arg(long, value_name = "N", value_parser = share, requires = "weights", help_heading = "Method")]
+    denoise: Option<f32>,
     /// `faithful` to the image, or `crisp`: detail invented by an imported Real-ESRGAN
     #[arg(long, value_name = "LOOK", value_enum, default_value_t = Look::Faithful, hide_default_value = true)]
     #[arg(conflicts_with = "weights", help_heading = "Method")]
@@ -127,6 +133,11 @@ fn scale(text: &str) -> Result<f64, String> {
     Err("must be above 1 and at most 64".to_owned())
 }
 
+/// A share.
+fn share(text: &str) -> Result<f32, String> {
+    text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| "must be 0 to 1".to_owned())
+}
+
 /// Width and height, as `1920x1080`.
 fn fit(text: &str) -> Result<(usize, usize), String> {
     let sides = text.split_once(['x', '×']).and_then(|(width, height)| {
@@ -180,6 +191,7 @@ impl<'a> Upscale<'a> {
         let options = UpscaleOptions::with(|new| {
             new.size = args.size();
             new.weights = weights;
+            new.denoise = args.denoise;
             new.precision = images.precision;
             new.dither = images.dither;
             new.treat_as = args.treat_as;

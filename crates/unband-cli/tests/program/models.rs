@@ -57,6 +57,23 @@ fn info_reads_well() {
 }
 
 #[test]
+fn info_names_networks_that_are_recognised_and_not_run() {
+    let stage = Stage::new();
+    let keys = ["relative_position_index_SA", "layers.0.residual_group.blocks.0.conv_block.cab.0.weight"];
+    let entry = |(i, key): (usize, &&str)| {
+        format!("\"{key}\":{{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[{},{}]}}", 4 * i, 4 * i + 4)
+    };
+    let header = format!("{{{}}}", keys.iter().enumerate().map(entry).collect::<Vec<_>>().join(","));
+    let file = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[0; 8]].concat();
+    stage.write("hat.safetensors", &file);
+    let text = stage.run(&["models", "info", "hat.safetensors"]).code(0).out();
+    assert!(text.contains("HAT: not supported; supported are ") && text.contains("compact, span"), "{text}");
+    stage.png("sky.png", &crate::stage::six_bits);
+    let ran = stage.run(&["upscale", "sky.png", "--weights", "hat.safetensors"]).code(2);
+    ran.says("HAT: not supported").says("networks that deband or upscale");
+}
+
+#[test]
 fn info_shows_what_no_tensor_shape_gives() {
     let stage = Stage::new();
     for (name, parts) in [

@@ -241,6 +241,38 @@ fn a_crisp_look_needs_an_imported_network() {
 }
 
 #[test]
+fn denoise_mixes_the_weights_of_two_files() {
+    let stage = Stage::new();
+    stage.png("sky.png", &texture);
+    let mut weights = fs::read(root().join("golden/upscalers/compact-x4.safetensors")).unwrap();
+    stage.write("general-x4v3.safetensors", &weights);
+    let made = |more: &[&str]| {
+        let args =
+            ["upscale", "sky.png", "-o", "out.png", "--overwrite", "--weights", "general-x4v3.safetensors"];
+        stage.run(&[&args[..], more].concat())
+    };
+    made(&["--denoise", "0.5"]).code(2).says("general-wdn-x4v3.safetensors");
+    made(&["--denoise", "2"]).code(2).says("0 to 1");
+    // Without weights, the network repeats samples.
+    let data = 8 + u64::from_le_bytes(weights[..8].try_into().unwrap()) as usize;
+    weights[data..].fill(0);
+    stage.write("general-wdn-x4v3.safetensors", &weights);
+    let result = |share: &[&str]| {
+        made(share).code(0);
+        stage.samples("out.png").data
+    };
+    let (whole, none) = (result(&[]), result(&["--denoise", "0"]));
+    assert_eq!(result(&["--denoise", "1"]), whole);
+    let (small, half) = (stage.samples("sky.png"), result(&["--denoise", "0.5"]));
+    for (x, y) in [(0, 0), (5, 9)] {
+        let at = |x: usize, y: usize, width: usize| 3 * (y * width + x);
+        let repeated = at(4 * x + 1, 4 * y + 2, 4 * WIDTH);
+        assert_eq!(none[repeated..repeated + 3], small.data[at(x, y, WIDTH)..at(x, y, WIDTH) + 3]);
+    }
+    assert!(half != whole && half != none);
+}
+
+#[test]
 fn pixel_art_stays_crisp() {
     const COLOURS: [[u8; 3]; 3] = [[200, 30, 30], [20, 20, 60], [240, 240, 200]];
     let stage = Stage::new();

@@ -9,3 +9,4 @@ mod goldens;
 mod onnx;
 #[path = "../shared/reference/mod.rs"]
 mod reference;
+mod upscalers;

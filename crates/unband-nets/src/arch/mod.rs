@@ -5,6 +5,7 @@ pub mod alexnet;
 pub mod bdinn;
 pub mod bitnet;
 pub mod brdnet;
+pub mod compact;
 pub mod dbi;
 pub mod deepdeband;
 pub mod discriminator;
@@ -12,6 +13,7 @@ pub mod ggdbn;
 pub mod indi;
 mod options;
 pub mod rrdbnet;
+pub mod span;
 pub mod squeezenet;
 pub mod uformer;
 pub mod unband_lite;
@@ -199,6 +201,8 @@ pub static ARCHITECTURES: &[Architecture] = &[
     bdinn::ENTRY,
     unband_lite::ENTRY,
     rrdbnet::ENTRY,
+    compact::ENTRY,
+    span::ENTRY,
     unband_sr_lite::ENTRY,
     discriminator::PIX2PIX,
     discriminator::UNET,
@@ -214,6 +218,12 @@ pub static ARCHITECTURES: &[Architecture] = &[
 /// The network with this name.
 pub fn find(name: &str) -> Option<&'static Architecture> {
     ARCHITECTURES.iter().find(|a| a.name == name)
+}
+
+/// Names of the networks with one of these tasks, for display.
+pub fn names(purposes: &[Purpose]) -> String {
+    let with = ARCHITECTURES.iter().filter(|a| purposes.contains(&a.use_as.purpose));
+    with.map(|a| a.name).collect::<Vec<_>>().join(", ")
 }
 
 /// The network with this name, given as for [`build`].

@@ -168,6 +168,12 @@ pub enum NetworkError {
         /// The first one's name.
         first: String,
     },
+    /// A network that is recognised, but not run.
+    #[error("{family}: not supported")]
+    NotSupported {
+        /// Its name.
+        family: &'static str,
+    },
     /// A training checkpoint to resume from: weights together with the optimiser's state.
     #[error("a training checkpoint (with optimiser state), not weights")]
     Training,
@@ -182,13 +188,9 @@ pub enum NetworkError {
 impl Hint for NetworkError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Unknown { .. } => {
-                let gives_images = |a: &&arch::Architecture| {
-                    matches!(a.use_as.purpose, arch::Purpose::Deband | arch::Purpose::Upscale)
-                };
-                let names: Vec<&str> =
-                    arch::ARCHITECTURES.iter().filter(gives_images).map(|a| a.name).collect();
-                Some(format!("networks that deband or upscale: {}", names.join(", ")))
+            Self::Unknown { .. } | Self::NotSupported { .. } => {
+                let names = arch::names(&[arch::Purpose::Deband, arch::Purpose::Upscale]);
+                Some(format!("networks that deband or upscale: {names}"))
             }
             Self::Training => {
                 Some("use best.safetensors next to it, or weights.safetensors (last step)".to_owned())

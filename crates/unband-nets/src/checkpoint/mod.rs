@@ -6,6 +6,8 @@
 mod archive;
 mod dtype;
 mod error;
+mod family;
+mod folding;
 mod legacy;
 mod matlab;
 mod pickle;
@@ -253,15 +255,23 @@ impl Checkpoint {
         says("recipe") && says("step") && self.state.names().any(|name| name.starts_with("main/"))
     }
 
+    /// The family of a network that is recognised and not supported.
+    pub fn family(&self) -> Option<&'static str> {
+        if self.detected().is_some() { None } else { family::family(&self.state) }
+    }
+
     /// The network with its weights.
     ///
     /// # Errors
-    /// A training checkpoint; tensors of no known network; tensors that are missing, extra or of another
+    /// A training checkpoint; tensors of no supported network; tensors that are missing, extra or of another
     /// shape, by name.
     pub fn network(&self) -> Result<Network, NetworkError> {
         let Some((architecture, graph)) = self.detected() else {
             if self.is_training() {
                 return Err(NetworkError::Training);
+            }
+            if let Some(family) = self.family() {
+                return Err(NetworkError::NotSupported { family });
             }
             let first = self.state.names().next().unwrap_or_default().chars().take(60).collect();
             return Err(NetworkError::Unknown { tensors: self.state.len(), first });

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use super::folding;
 use crate::StateDict;
 
 /// Naming scheme of a checkpoint.
@@ -17,6 +18,8 @@ pub enum Spelling {
     Keras,
     /// `parametrizations.weight.original0`: PyTorch's newer weight and spectral normalisation.
     Parametrizations,
+    /// `sk` and `conv.0` to `conv.2` next to `eval_conv`: SPAN's layers in training.
+    Unfolded,
 }
 
 impl fmt::Display for Spelling {
@@ -26,6 +29,7 @@ impl fmt::Display for Spelling {
             Self::BasicSr => "BasicSR's names",
             Self::Keras => "Keras' names",
             Self::Parametrizations => "PyTorch's parametrizations",
+            Self::Unfolded => "SPAN's layers in training",
         })
     }
 }
@@ -82,6 +86,9 @@ pub(super) fn respell(state: StateDict) -> (StateDict, Vec<Spelling>) {
     {
         state = state.renamed(|name| Some(keras_dbi(name)));
         spellings.push(Spelling::Keras);
+    } else if state.get("conv_1.sk.weight").is_some() && state.get("block_1.c1_r.conv.2.weight").is_some() {
+        state = folding::folded(state);
+        spellings.push(Spelling::Unfolded);
     }
     (state, spellings)
 }

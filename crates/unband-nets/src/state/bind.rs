@@ -101,6 +101,19 @@ impl Weights {
         &self.values[id.index()].values
     }
 
+    /// Of two files of one graph: `share` times these, plus the rest from the other.
+    ///
+    /// Source: xinntao/Real-ESRGAN `realesrgan/utils.py`, `dni`; Wang et al., Deep Network Interpolation.
+    #[must_use]
+    pub fn mixed(&self, other: &Self, share: f32) -> Self {
+        let mix = |(a, b): (&f32, &f32)| share * a + (1.0 - share) * b;
+        let one = |(a, b): (&Folded, &Folded)| Folded {
+            values: a.values.iter().zip(&b.values).map(mix).collect(),
+            rest: None,
+        };
+        Self { values: self.values.iter().zip(&other.values).map(one).collect() }
+    }
+
     /// The correction to add to [`Weights::get`] for 64-bit precision, where a normalised form was folded.
     pub fn rest(&self, id: ParamId) -> Option<&[f32]> {
         self.values[id.index()].rest.as_deref()

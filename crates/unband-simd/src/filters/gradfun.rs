@@ -18,7 +18,8 @@ dispatch! {
     /// Moves column sums of 8-bit blocks down: adds the blocks of the row pair `enter`, subtracts those of
     /// the pair `leave`. Column `c` holds samples `2c` and `2c + 1`; slices shorter than `2 * sums.len()` end
     /// the loop early. Sums wrap.
-    pub(crate) fn slide_u8(level, sums: &mut [u16], enter: [&[u8]; 2], leave: Option<[&[u8]; 2]>) = slide_u8_body;
+    pub(crate) fn slide_u8(level, sums: &mut [u16], enter: [&[u8]; 2],
+        leave: Option<[&[u8]; 2]>) = slide_u8_body;
 
     /// As [`slide_u8`], for 16-bit samples.
     pub(crate) fn slide_u16(level, sums: &mut [u32], enter: [&[u16]; 2],

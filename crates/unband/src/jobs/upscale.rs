@@ -10,15 +10,15 @@ mod network;
 mod pixels;
 mod rows;
 mod size;
+mod weights;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use unband_image::dither::Dither;
-use unband_image::{Context, Depth, Hint, Image, Origin, Rng, With};
-use unband_infer::{Engine, TiledUpscaler, models};
-use unband_nets::arch::{self, Architecture, Purpose};
-use unband_nets::{Convention, checkpoint};
+use unband_image::{Context, Depth, Image, Origin, Rng, With};
+use unband_infer::{Engine, TiledUpscaler};
+use unband_nets::arch::Architecture;
 
 #[cfg(feature = "video")]
 pub(crate) use self::frames::{FrameRounding, FrameUpscaler, LargeFrame};
@@ -41,6 +41,9 @@ pub struct UpscaleOptions {
     pub size: UpscaleSize,
     /// A checkpoint of an upscaling network; without one the built-in network runs.
     pub weights: Option<PathBuf>,
+    /// Share of `weights`, 0 to 1, the rest from the file with `-wdn` in its name next to it: Real-ESRGAN's
+    /// general network, which removes less noise by the latter. `None`: `weights` alone.
+    pub denoise: Option<f32>,
     /// Precision of the network's multiplications.
     pub precision: Precision,
     /// Bits per sample of the result.
@@ -64,6 +67,7 @@ impl Default for UpscaleOptions {
         Self {
             size: UpscaleSize::Network,
             weights: None,
+            denoise: None,
             precision: Precision::Auto,
             depth: OutputDepth::Keep,
             dither: None,
@@ -166,7 +170,7 @@ impl Upscaler {
         let products = options.precision.products()?;
         let UpscaleOptions { size, dither, treat_as, .. } = *options;
         if let Some(file) = &options.weights {
-            let network = Self::of_file(file, products)?;
+            let network = weights::network(file, options.denoise, products)?;
             let has = network.tiled.scale();
             return match size {
                 UpscaleSize::Scale(asked) if asked > has as f64 => {
@@ -189,36 +193,6 @@ impl Upscaler {
         };
         let networks = factors.iter().map(built_in).collect::<Result<_, _>>()?;
         Ok(Self { networks, size, dither, treat_as, file: None })
-    }
-
-    fn of_file(file: &Path, products: unband_simd::Precision) -> Result<Network, Error> {
-        let fault = |what: String, hint: Option<String>| {
-            let what = models::without_name(file, what);
-            Error::Setting(unband_image::ParamError::File { path: file.display().to_string(), what, hint })
-        };
-        // The file defines the network.
-        let source = checkpoint::load(file).map_err(|error| fault(error.to_string(), error.hint()))?;
-        let opened = source.read().map_err(|error| fault(error.to_string(), error.hint()))?;
-        let convention = Convention::of_file(&source, &opened.facts);
-        drop(source);
-        let network = opened.network().map_err(|error| fault(error.to_string(), error.hint()))?;
-        let architecture: &'static Architecture = network.architecture;
-        if architecture.use_as.purpose != Purpose::Upscale {
-            let enlarging = arch::ARCHITECTURES.iter().filter(|a| a.use_as.purpose == Purpose::Upscale);
-            let names: Vec<&str> = enlarging.map(|a| a.name).collect();
-            let run = match architecture.use_as.purpose {
-                Purpose::Deband => format!("`unband FILE --weights {}` runs it; ", file.display()),
-                _ => String::new(),
-            };
-            let hint = format!("{run}upscaling networks are {}", names.join(", "));
-            return Err(fault(
-                format!("holds the network {}, which does not upscale", architecture.name),
-                Some(hint),
-            ));
-        }
-        let level = unband_simd::Level::best();
-        let engine = Engine::with_precision(network.graph, network.weights, level, products);
-        Self::of_engine(architecture, engine.with_convention(convention))
     }
 
     fn of_engine(architecture: &'static Architecture, engine: Engine) -> Result<Network, Error> {

@@ -57,6 +57,8 @@ struct Info {
     tensors: usize,
     numbers: u64,
     network: Option<NetworkInfo>,
+    /// The family of a network that is recognised and not supported.
+    family: Option<&'static str>,
     /// How images are passed to the network.
     #[serde(skip)]
     convention: Convention,
@@ -106,6 +108,7 @@ impl Info {
         let sha256 = source.sha256();
         let network = NetworkInfo::from_checkpoint(&read);
         let training = read.is_training();
+        let family = read.family();
         let numbers = read.state.iter().map(|(_, tensor)| tensor.data.len() as u64).sum();
         Ok(Self {
             schema: "unband-models-info/1",
@@ -124,6 +127,7 @@ impl Info {
             tensors: read.state.len(),
             numbers,
             network,
+            family,
             other: match nrqm::Model::recognised(&read.state) {
                 Some(Ok(_)) => Some("none: regression forests of NRQM"),
                 Some(Err(_)) => Some("none: regression forests of NRQM, incomplete"),
@@ -132,6 +136,16 @@ impl Info {
                 }
             },
         })
+    }
+
+    /// The contents of a file without a network that is supported.
+    fn unsupported(&self) -> String {
+        let names = || arch::names(&[Purpose::Deband, Purpose::Upscale]);
+        match (self.other, self.family) {
+            (Some(other), _) => other.to_owned(),
+            (None, Some(family)) => format!("{family}: not supported; supported are {}", names()),
+            (None, None) => format!("unknown; supported are {}", names()),
+        }
     }
 
     fn text(&self) -> String {
@@ -147,7 +161,7 @@ impl Info {
             let _ = writeln!(text, "  {name:10}  {value}");
         };
         match &self.network {
-            None => row("network", self.other.unwrap_or("unknown").to_owned()),
+            None => row("network", self.unsupported()),
             Some(network) => network.rows(&mut row),
         }
         if let Some(published) = self.published.and_then(zoo::find) {

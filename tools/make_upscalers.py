@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""Small upscaling networks of others with drawn weights, and their results, as spandrel runs them.
+
+    tools/make_upscalers.py golden/upscalers
+
+Needs unband's package, torch, spandrel and safetensors. Each network goes to NAME.safetensors, as PyTorch's state dict; `expected.safetensors` has its
+result for the image of `crates/unband-nets/src/state/fill.rs`, computed in 64 bits.
+"""
+
+import pathlib
+import sys
+
+import torch
+from safetensors.torch import save_file
+from spandrel.architectures.Compact.__arch.SRVGG import SRVGGNetCompact
+from spandrel.architectures.SPAN import SPAN
+
+from torch_nets.sample import rule
+
+NETWORKS = {
+    "compact-x4": lambda: SRVGGNetCompact(num_in_ch=3, num_out_ch=3, num_feat=8, num_conv=3, upscale=4, act_type="prelu"),
+    "compact-x1": lambda: SRVGGNetCompact(num_in_ch=3, num_out_ch=3, num_feat=8, num_conv=2, upscale=1, act_type="prelu"),
+    "span-x4": lambda: SPAN(num_in_ch=3, num_out_ch=3, feature_channels=8, upscale=4),
+    "span-x2-no-norm": lambda: SPAN(num_in_ch=3, num_out_ch=3, feature_channels=6, upscale=2, norm=False),
+}
+
+
+def main(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    expected = {}
+    for name, build in NETWORKS.items():
+        torch.manual_seed(7)
+        net = build()
+        # Biases too, which some modules start at 0.
+        for parameter in net.parameters():
+            if parameter.ndim == 1:
+                torch.nn.init.uniform_(parameter, -0.2, 0.3)
+        state = {key: tensor.detach().contiguous().clone() for key, tensor in net.state_dict().items()}
+        save_file(state, folder / f"{name}.safetensors")
+        with torch.no_grad():
+            expected[name] = net.double().eval()(rule(3, 12, 16))[0].contiguous()
+    save_file(expected, folder / "expected.safetensors")
+
+
+main(pathlib.Path(sys.argv[1]))
