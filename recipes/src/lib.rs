@@ -38,8 +38,8 @@ pub static TABLES: &[Shipped] = shipped![
 pub static TRAININGS: &[Shipped] = shipped![
     "":
     "unband-lite", "unband-sr-lite-x2", "unband-sr-lite-x4", "unband-classifier", "adnet", "bdinn", "bitnet", "brdnet",
-    "bsrgan-x2", "bsrgan-x4", "bsrnet-x2", "bsrnet-x4", "compact-x4", "deepdeband-f", "deepdeband-w", "ggdbn", "indi",
-    "uformer-t", "small",
+    "bsrgan-x2", "bsrgan-x4", "bsrnet-x2", "bsrnet-x4", "compact-x4", "deepdeband-f", "deepdeband-w",
+    "ggdbn", "indi", "uformer-t", "small",
 ];
 
 /// The recipe of that name.

@@ -46,8 +46,8 @@ dispatch! {
 
     /// As [`blend_u8`] at `bits` per sample, 1 to 16. `threshold` is 32768 / strength, strength in 8-bit
     /// codes.
-    pub(crate) fn blend_u16(level, out: &mut [u16], row: &[u16], means: &[u32], threshold: u16, dither: &[u8; 8],
-        bits: u8) = blend_u16_body;
+    pub(crate) fn blend_u16(level, out: &mut [u16], row: &[u16], means: &[u32], threshold: u16,
+        dither: &[u8; 8], bits: u8) = blend_u16_body;
 }
 
 /// Sample types with row kernels: `u8` (8-bit samples only) and `u16` (any depth up to 16 bits).

@@ -80,7 +80,8 @@ pub struct RegularisedRow<'a> {
 
 dispatch! {
     /// The most probable motion of a row's blocks, given the one found before: across and down.
-    pub fn regularise_row(level, across: &mut [f32], down: &mut [f32], row: &RegularisedRow<'_>) = regularise_body;
+    pub fn regularise_row(level, across: &mut [f32], down: &mut [f32],
+        row: &RegularisedRow<'_>) = regularise_body;
 
     /// `out` gets the means of 2×2 samples of two rows, times `scale`. The rows have at least twice its
     /// length.

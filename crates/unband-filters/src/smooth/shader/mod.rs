@@ -100,7 +100,8 @@ fn parameters(out: &mut String, settings: &ShaderSettings) {
         let [least, most] = range;
         let _ = write!(
             out,
-            "//!PARAM {name}\n//!DESC {title}\n//!TYPE {kind}\n//!MINIMUM {least}\n//!MAXIMUM {most}\n{value}\n\n"
+            "//!PARAM {name}\n//!DESC {title}\n//!TYPE {kind}\n//!MINIMUM {least}\n//!MAXIMUM {most}\n\
+             {value}\n\n"
         );
     };
     add("strength", "Strength of the correction", "float", [0, 4], strength);
