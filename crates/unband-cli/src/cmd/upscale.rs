@@ -33,8 +33,8 @@ reaches the size asked for. Its result is blended with interpolation where the i
 traces of compression; drawings get sharp edges without halos, pixels of pixel art are repeated. The result is \
 made smaller where it is larger than asked for, and interpolated where a size needs more. `--look crisp` needs \
 an imported Real-ESRGAN: `unband models import RealESRGAN_x4plus.pth`. Published checkpoints of \
-BSRGAN, BSRNet, ESRGAN, FSSR, RealSR, Real-ESRGAN (realesr-animevideov3 and realesr-general-x4v3 too) and \
-SPAN work as they are: `unband models list` names them, \
+BSRGAN, BSRNet, ESRGAN, FSSR, RealSR, Real-ESRGAN (realesr-animevideov3 and realesr-general-x4v3 too), \
+SPAN and SwinIR work as they are: `unband models list` names them, \
 `unband models info FILE` shows the contents of a file.
 
 Exit codes:

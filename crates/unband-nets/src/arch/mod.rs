@@ -15,6 +15,7 @@ mod options;
 pub mod rrdbnet;
 pub mod span;
 pub mod squeezenet;
+pub mod swinir;
 pub mod uformer;
 pub mod unband_lite;
 pub mod unband_sr_lite;
@@ -201,6 +202,7 @@ pub static ARCHITECTURES: &[Architecture] = &[
     bdinn::ENTRY,
     unband_lite::ENTRY,
     rrdbnet::ENTRY,
+    swinir::ENTRY,
     compact::ENTRY,
     span::ENTRY,
     unband_sr_lite::ENTRY,

@@ -12,7 +12,6 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("DAT", &["before_RG.1.weight", "layers.0.blocks.0.ffn.fc1.weight"]),
     ("RGT", &["before_RG.1.weight", "layers.0.blocks.0.gamma"]),
     ("Swin2SR", &["patch_embed.proj.weight", "layers.0.residual_group.blocks.0.mlp.fc1.bias"]),
-    ("SwinIR", &["layers.0.residual_group.blocks.0.attn.relative_position_bias_table", "conv_first.weight"]),
     ("GRL", &["norm_start.weight", "layers.0.blocks.0.attn.window_attn.attn_transform.logit_scale"]),
     ("CRAFT", &["layers.0.residual_group.hf_blocks.0.attn.temperature"]),
     ("OmniSR", &["residual_layer.0.residual_layer.0.layer.0.fn.0.weight"]),
