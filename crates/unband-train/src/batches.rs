@@ -223,7 +223,7 @@ mod tests {
                 &format!(
                     "network = \"bitnet\"\nsteps = 9\nbatch = 3\npatch = 16\nloss = [{{ term = \"l1\" }}]\n\
                      optimizer = {{ kind = \"adam\", rate = 1e-3 }}\naugment = {{ hflip = 0.5 }}\n\
-                     data = {{ kind = \"clean\", folder = {0:?}, mix = \"rgb-4-5\", window = 32, reuse = {reuse}, pool = 5 }}\n\
+                     data = {{ kind = \"clean\", folder = {0:?}, recipe = \"rgb-4-5\", window = 32, reuse = {reuse}, pool = 5 }}\n\
                      validation = {{ every = 1, data = {{ kind = \"pairs\", folder = {0:?} }} }}",
                     dir.path()
                 ),
