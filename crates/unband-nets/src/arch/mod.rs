@@ -253,6 +253,9 @@ pub fn build(name: &str) -> Option<Built> {
     Some(options.checked(network, build(&options)))
 }
 
+/// Mean colour of DIV2K's images, which networks trained on them subtract.
+const DIV2K_MEAN: [f32; 3] = [0.4488, 0.4371, 0.4040];
+
 /// Largest accepted dimension of a tensor; the largest one in a supported network is 25,088.
 const LARGEST: usize = 1 << 20;
 

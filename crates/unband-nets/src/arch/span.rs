@@ -1,6 +1,6 @@
 //! SPAN: attention without parameters, from the symmetric sigmoid of each block's own result.
 
-use super::{Architecture, Purpose, Settings, Use, Variant};
+use super::{Architecture, DIV2K_MEAN, Purpose, Settings, Use, Variant};
 use crate::layer::activation::Activation;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
@@ -43,8 +43,6 @@ impl Default for Config {
     }
 }
 
-/// Mean colour of DIV2K's images.
-const MEAN: [f32; 3] = [0.4488, 0.4371, 0.4040];
 /// Largest scale factor of a file.
 const MOST: usize = 16;
 
@@ -81,7 +79,7 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     }
     let image = net.input("image", 3);
     let x = if config.normalised {
-        net.normalise(image, &MEAN, &[1.0 / 255.0; 3])
+        net.normalise(image, &DIV2K_MEAN, &[1.0 / 255.0; 3])
     } else {
         net.buffer("no_norm", &[1]);
         image

@@ -1,6 +1,6 @@
 //! `SwinIR`: residual groups of Swin transformer blocks between convolutions.
 
-use super::{Architecture, Purpose, Settings, Use, Variant, count_numbered, listed};
+use super::{Architecture, DIV2K_MEAN, Purpose, Settings, Use, Variant, count_numbered, listed};
 use crate::layer::activation::Activation;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
@@ -81,10 +81,6 @@ impl Default for Config {
     }
 }
 
-/// Mean colour of DIV2K's images.
-const MEAN: [f32; 3] = [0.4488, 0.4371, 0.4040];
-/// The same, to be added.
-const MINUS: [f32; 3] = [-0.4488, -0.4371, -0.4040];
 /// Added to variances.
 const EPS: f64 = 1e-5;
 
@@ -162,7 +158,7 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
         net.fault(format!("a scale of {} with windows of {}", config.scale, config.window));
     }
     let image = net.input("image", 3);
-    let x = net.normalise(image, &MEAN, &[1.0; 3]);
+    let x = net.normalise(image, &DIV2K_MEAN, &[1.0; 3]);
     let shallow = net.conv3x3("conv_first", x, config.channels);
     let mut x = net.layer_norm("patch_embed.norm", shallow, EPS);
     for (i, &depth) in config.depths.iter().enumerate() {
@@ -199,7 +195,7 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
             x = net.conv3x3("conv_last", y, 3);
         }
     }
-    let out = net.scope("mean", |net| net.normalise(x, &MINUS, &[1.0; 3]));
+    let out = net.scope("mean", |net| net.normalise(x, &DIV2K_MEAN.map(|mean| -mean), &[1.0; 3]));
     net.finish(&[("image", out)])
 }
 
