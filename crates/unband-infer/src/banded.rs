@@ -89,7 +89,7 @@ pub struct BandedGradients {
 }
 
 impl<'a> Banded<'a> {
-    /// `image`: `[N, I, H, W]`; `geometry`: `[N, 4, H, W]`, see [`MAPS`]; `weight`: `[O, I / groups, rows,
+    /// `image`: `[N, I, H, W]`; `geometry`: `[N, 4, H, W]`, see `MAPS`; `weight`: `[O, I / groups, rows,
     /// columns]`.
     ///
     /// # Panics

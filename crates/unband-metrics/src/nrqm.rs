@@ -56,7 +56,7 @@ pub struct Features {
 /// super-resolution", Computer Vision and Image Understanding 158, 2017; chaoma99/sr-metric `feature_all.m`.
 ///
 /// # Errors
-/// When a side is below [`LEAST_SIDE`] samples, the image is not RGB or grey, a sample is not finite, or when
+/// When a side is below 84 samples, the image is not RGB or grey, a sample is not finite, or when
 /// cancelled.
 pub fn features(image: &Image, ctx: &Context<'_>) -> Result<Features, MetricError> {
     check(NAME, image)?;

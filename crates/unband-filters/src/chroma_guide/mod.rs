@@ -3,7 +3,7 @@
 //! Repeated or interpolated, such chroma runs over edges. Here it follows luma's detail as far as both
 //! change together in the surroundings, and the mean of each stored sample stays
 //! ([`ChromaGuide::upsampling`]). Before that, its quantisation noise is filtered where luma shows no edge
-//! ([`ChromaGuide::denoising`]).
+//! (`ChromaGuide::denoising`).
 //!
 //! Source: He, Sun, Tang, "Guided Image Filtering" (TPAMI 2013), eq. 5, 6 and 8. Of our own: upsampled
 //! chroma takes the slopes times the correlation of luma and chroma.
@@ -60,7 +60,7 @@ impl ChromaGuide {
         Self { inner, matrix, scale, task: Task::Denoise, share: 1.0, buffers: Reused::default() }
     }
 
-    /// As [`Self::denoising`], but gives chroma of full size whose means are those of the restorer's result.
+    /// As `denoising`, but gives chroma of full size whose means are those of the restorer's result.
     pub fn upsampling(inner: Box<dyn Restorer>, matrix: Matrix, scale: (usize, usize)) -> Self {
         Self { inner, matrix, scale, task: Task::Upsample, share: SHARE, buffers: Reused::default() }
     }

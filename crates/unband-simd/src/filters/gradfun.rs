@@ -56,9 +56,11 @@ pub trait Code: sealed::Sealed + Copy + Default + PartialEq + Send + Sync + 'sta
     type Sum: Copy + Default;
     /// Box means times 128.
     type Mean: Copy + Default;
-    /// [`slide_u8`], [`slide_u16`].
+    /// Moves column sums of blocks down: adds the row pair `enter`, subtracts the pair `leave`. Column `c`
+    /// holds samples `2c` and `2c + 1`.
     fn slide(level: Level, sums: &mut [Self::Sum], enter: [&[Self]; 2], leave: Option<[&[Self]; 2]>);
-    /// [`means_u8`], [`means_u16`].
+    /// Box means times 128, one per sample of the row, from column sums over `radius` row pairs. `radius` is
+    /// even, 2 to 32; `means` is twice as long as `sums`, or one more.
     fn means(
         level: Level,
         means: &mut [Self::Mean],
@@ -75,7 +77,8 @@ pub trait Code: sealed::Sealed + Copy + Default + PartialEq + Send + Sync + 'sta
         radius: usize,
         scratch: &mut Scratch,
     );
-    /// [`blend_u8`], [`blend_u16`].
+    /// One row of `gradfun`: pulls each sample towards its mean, less with increasing distance, and adds
+    /// dither.
     fn blend(
         level: Level,
         out: &mut [Self],
