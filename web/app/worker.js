@@ -2,19 +2,18 @@
 
 import { run } from "../unband/calls.js";
 import { call, compile, load, needed, tidy, use } from "../unband/engine.js";
-import { amplify, look, surroundings } from "./contrast.js";
 
 // Progress is reported about once in a frame.
 const PAUSE = 50;
 
-// The image of the views: its key, its source, and the source of its result.
+// The image of the views: its key, its source, the source of its result, and means for its contrast.
 let shown;
-let low;
 
 function release() {
   shown?.before?.free();
   shown?.after?.free();
-  shown = low = undefined;
+  shown?.around?.free();
+  shown = undefined;
 }
 
 function of(key) {
@@ -22,10 +21,22 @@ function of(key) {
   throw Object.assign(new Error("the image is not in this instance"), { kind: "stale" });
 }
 
-function around(source, window, contrast) {
-  const name = [...Object.values(window), contrast].join();
-  if (low?.name !== name) low = { name, means: surroundings(source, window, contrast) };
-  return low.means;
+/** The means around the pixels of a window; undefined without contrast. */
+function around(image, { x0, y0, x1, y1 }, contrast) {
+  if (contrast === 1) return undefined;
+  const name = [x0, y0, x1, y1, contrast].join();
+  if (image.name !== name) {
+    image.around?.free();
+    image.around = image.before.around(x0, y0, x1, y1, contrast);
+    image.name = name;
+  }
+  return image.around;
+}
+
+/** A window of a source, as pixels of 8 bits. */
+function look(source, { x0, y0, x1, y1 }, every, means) {
+  const pixels = means ? means.view(source, x0, y0, x1, y1, every) : source.view(x0, y0, x1, y1, every);
+  return { pixels, width: Math.ceil((x1 - x0) / every), height: Math.ceil((y1 - y0) / every) };
 }
 
 function bitmap(pixels, width, height) {
@@ -75,9 +86,9 @@ const ACTIONS = {
 
   async view({ key, window, every, contrast }) {
     const sides = await call(() => {
-      const { before, after } = of(key);
-      const means = contrast > 1 ? around(before, window, contrast) : undefined;
-      return [before, after].map((source) => source && look(source, window, every, contrast, means));
+      const image = of(key);
+      const means = around(image, window, contrast);
+      return [image.before, image.after].map((source) => source && look(source, window, every, means));
     });
     const made = sides.map((side) => side && bitmap(side.pixels, side.width, side.height));
     const [before, after] = await Promise.all(made);
@@ -89,11 +100,10 @@ const ACTIONS = {
     const { x0, y0, x1, y1 } = window;
     const [width, height] = [x1 - x0, y1 - y0];
     const pixels = await call(() => {
-      const { before } = of(key);
-      const plain = before.preview(x0, y0, x1, y1, 1, 0, JSON.stringify(options));
-      if (contrast === 1) return plain;
-      const size = { width, height, x0, y0, every: 1 };
-      return amplify(plain, 4, plain, size, contrast, around(before, outer, contrast));
+      const image = of(key);
+      const means = around(image, outer, contrast);
+      const text = JSON.stringify(options);
+      return means ? means.preview(image.before, x0, y0, x1, y1, text) : image.before.preview(x0, y0, x1, y1, text);
     });
     return { bitmap: await bitmap(pixels, width, height) };
   },
@@ -158,7 +168,7 @@ async function answer({ id, name, given }) {
   } catch (error) {
     const { message, kind = "internal", hint, option } = error;
     // The engine gave its instance up, with all sources in it.
-    if (kind === "internal" || kind === "limit") shown = low = undefined;
+    if (kind === "internal" || kind === "limit") shown = undefined;
     postMessage({ id, error: { message, kind, hint, option } });
   }
 }

@@ -6,6 +6,8 @@ use wasm_bindgen::prelude::*;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use unband::calls::CallError;
+
 use crate::fault::Fault;
 
 /// An archive that grows.
@@ -26,7 +28,7 @@ impl Archive {
     /// A name that is there already; more than 4 GiB.
     pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), JsValue> {
         let how = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-        let fault = |error: &dyn std::fmt::Display| Fault::input(format!("{name}: {error}"));
+        let fault = |error: &dyn std::fmt::Display| Fault::from(CallError::input(format!("{name}: {error}")));
         self.0.start_file(name, how).map_err(|error| fault(&error))?;
         self.0.write_all(bytes).map_err(|error| fault(&error))?;
         Ok(())
@@ -37,7 +39,7 @@ impl Archive {
     /// # Errors
     /// More than 4 GiB.
     pub fn finish(self) -> Result<Vec<u8>, JsValue> {
-        let all = self.0.finish().map_err(|error| Fault::input(error.to_string()))?;
+        let all = self.0.finish().map_err(|error| Fault::from(CallError::input(error.to_string())))?;
         Ok(all.into_inner())
     }
 }

@@ -2,6 +2,7 @@
 
 use js_sys::{Float32Array, Uint8Array, Uint16Array};
 use serde::Serialize;
+use unband::calls::json;
 use unband::{Context, Image, SampleArray, SampleData};
 use wasm_bindgen::prelude::*;
 
@@ -23,8 +24,8 @@ enum Content {
 
 impl CallResult {
     /// A file and its record.
-    pub(crate) fn file(bytes: Vec<u8>, record: &impl Serialize) -> Self {
-        Self { content: Content::File(bytes), record: json(record) }
+    pub(crate) fn file(bytes: Vec<u8>, record: String) -> Self {
+        Self { content: Content::File(bytes), record }
     }
 
     /// Samples of an image and its record.
@@ -78,9 +79,4 @@ impl CallResult {
     pub fn depth(&self) -> u8 {
         self.array().map_or(0, SampleArray::bits)
     }
-}
-
-/// A record as JSON. Records consist of numbers and text, which always serialise.
-pub(crate) fn json(record: &impl Serialize) -> String {
-    serde_json::to_string(record).unwrap_or_default()
 }

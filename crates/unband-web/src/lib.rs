@@ -11,9 +11,8 @@ mod bytes;
 mod call_result;
 mod fault;
 mod job;
+mod lists;
 mod loaded_image;
-mod options;
-mod registry;
 mod view;
 
 use std::sync::{Mutex, PoisonError};
@@ -21,6 +20,17 @@ use std::sync::{Mutex, PoisonError};
 use wasm_bindgen::prelude::*;
 
 use fault::Fault;
+use unband::With;
+use unband::calls::CallError;
+use unband::io::Limits;
+
+/// Most pixels of an image: WebAssembly has 4 GiB of memory.
+const MOST_PIXELS: u64 = 100_000_000;
+
+/// Size limits of images here.
+fn limits() -> Limits {
+    Limits::with(|new| (new.max_pixels, new.max_bytes) = (MOST_PIXELS, 16 * MOST_PIXELS))
+}
 
 /// Text of the last panic. It ends the instance, which can still say so.
 static PANIC: Mutex<String> = Mutex::new(String::new());
@@ -52,7 +62,8 @@ pub fn version() -> String {
 #[wasm_bindgen]
 pub fn provide(name: &str, bytes: Vec<u8>) -> Result<(), JsValue> {
     let file = unband::network_files().find(|file| file.name == name);
-    let file = file.ok_or_else(|| Fault::option("network", "one that is part of unband", name))?;
+    let file =
+        file.ok_or_else(|| Fault::from(CallError::option("network", "one that is part of unband", name)))?;
     file.provide(bytes);
     Ok(())
 }

@@ -2,28 +2,23 @@
 
 use js_sys::{Float32Array, Function, Uint8Array, Uint16Array};
 use serde::Serialize;
+use unband::calls::{self, CallError, CallOptions, ViewedImage, json};
 use unband::files::deband_as_written;
 use unband::io::WriteOptions;
 use unband::metrics::{Inspected, Metric, Scope, Scores, Subject, score, score_image};
-use unband::records::{InspectRecord, MetricRecord, ValuesRecord};
+use unband::records::{MetricRecord, ValuesRecord};
 use unband::verdict::Verdict;
-use unband::{Depth, Findings, Image, OutputDepth, SampleArray, SampleData, Upscaler};
+use unband::{Image, SampleArray, SampleData, Upscaler};
 use wasm_bindgen::prelude::*;
 
-use crate::call_result::{CallResult, json};
+use crate::call_result::CallResult;
 use crate::fault::Fault;
-use crate::job;
-use crate::options::{Given, limits};
+use crate::{job, limits};
 
 /// An image, and what is known about it.
 #[wasm_bindgen(js_name = Source)]
 #[derive(Debug)]
-pub struct LoadedImage {
-    pub(crate) image: Image,
-    format: &'static str,
-    /// Findings, once they were needed.
-    findings: Option<Findings>,
-}
+pub struct LoadedImage(pub(crate) ViewedImage);
 
 /// Values of metrics.
 #[derive(Serialize)]
@@ -70,9 +65,7 @@ impl LoadedImage {
     /// # Errors
     /// No image, a damaged one, or one of more than 100 megapixels.
     pub fn read(bytes: &[u8]) -> Result<Self, JsValue> {
-        let image = unband::io::read(bytes, &limits()).map_err(Fault::from)?;
-        let format = unband::io::detect(bytes).map_or("", |format| format.name);
-        Ok(Self { image, format, findings: None })
+        Ok(Self(ViewedImage::read(bytes, &limits()).map_err(Fault::from)?))
     }
 
     /// Takes samples of whole pixels: `Uint8Array`, `Uint16Array`, or `Float32Array` of 0 to 1. `depth`: bits
@@ -94,30 +87,28 @@ impl LoadedImage {
         } else if let Some(codes) = data.dyn_ref::<Uint8Array>() {
             (SampleData::U8(codes.to_vec()), depth.unwrap_or(8))
         } else {
-            return Err(
-                Fault::option("data", "a Uint8Array, Uint16Array or Float32Array", "another type").into()
-            );
+            let types = "a Uint8Array, Uint16Array or Float32Array";
+            return Err(Fault::from(CallError::option("data", types, "another type")).into());
         };
         let limits = limits();
         limits.check(width as u64, height as u64, channels as u64).map_err(Fault::from)?;
         let samples = SampleArray::new(data, (height, width, channels), false, bits).map_err(Fault::from)?;
-        let image = job::run(None, |ctx| samples.image(ctx));
-        Ok(Self { image, format: "", findings: None })
+        Ok(Self(ViewedImage::new(job::run(None, |ctx| samples.image(ctx)))))
     }
 
     /// Columns.
     pub fn width(&self) -> usize {
-        self.image.width()
+        self.image().width()
     }
 
     /// Rows.
     pub fn height(&self) -> usize {
-        self.image.height()
+        self.image().height()
     }
 
     /// Bits of a sample; 32 for floating point.
     pub fn depth(&self) -> u8 {
-        self.image.depth.bits()
+        self.image().depth.bits()
     }
 
     /// The image as a PNG file with its metadata.
@@ -126,8 +117,9 @@ impl LoadedImage {
     /// An image that PNG cannot hold.
     pub fn png(&self) -> Result<Vec<u8>, JsValue> {
         let (mut out, how) = (Vec::new(), WriteOptions::default());
-        let format = unband::io::by_name("PNG").ok_or_else(|| Fault::input("no PNG here".to_owned()))?;
-        unband::io::write(&self.image, format, &how, &mut out).map_err(Fault::from)?;
+        let format = unband::io::by_name("PNG")
+            .ok_or_else(|| Fault::from(CallError::input("no PNG here".to_owned())))?;
+        unband::io::write(self.image(), format, &how, &mut out).map_err(Fault::from)?;
         Ok(out)
     }
 
@@ -136,11 +128,7 @@ impl LoadedImage {
     /// # Errors
     /// Unknown options.
     pub fn inspect(&mut self, options: &str) -> Result<String, JsValue> {
-        let given = Given::parse(options)?;
-        let (findings, explanation) = job::run(None, |ctx| unband::explain(&self.image, ctx));
-        let record = InspectRecord::new(String::new(), self.format, &self.image, &findings);
-        self.findings = Some(findings);
-        Ok(json(&if given.explain() { record.explained(explanation) } else { record }))
+        Ok(job::run(None, |ctx| self.0.inspect(options, ctx)).map_err(Fault::from)?)
     }
 
     /// Values of metrics as JSON.
@@ -148,10 +136,10 @@ impl LoadedImage {
     /// # Errors
     /// Unknown options and metrics.
     pub fn score(&self, options: &str, progress: Option<Function>) -> Result<String, JsValue> {
-        let given = Given::parse(options)?;
+        let given = CallOptions::parse(options).map_err(Fault::from)?;
         let metrics = select(Scope::IMAGE, &given)?;
-        let scores =
-            job::run(progress, |ctx| score_image(self.image.clone(), &metrics, ctx)).map_err(Fault::from)?;
+        let scores = job::run(progress, |ctx| score_image(self.image().clone(), &metrics, ctx))
+            .map_err(Fault::from)?;
         Ok(json(&ScoreRecord::new("unband-score/1", &scores, &metrics)))
     }
 
@@ -188,10 +176,11 @@ impl LoadedImage {
     /// # Errors
     /// Unknown options; options out of range; cancelled.
     pub fn deband(&self, options: &str, progress: Option<Function>) -> Result<CallResult, JsValue> {
-        let options = Given::parse(options)?.options()?;
+        let options =
+            CallOptions::parse(options).and_then(|options| options.options()).map_err(Fault::from)?;
         let made = job::run(progress, |ctx| {
-            let findings = unband::find(&self.image, &options, ctx);
-            let (image, report) = deband_as_written(&self.image, findings, &options, ctx)?;
+            let findings = unband::find(self.image(), &options, ctx);
+            let (image, report) = deband_as_written(self.image(), findings, &options, ctx)?;
             let record = SamplesRecord {
                 method: report.method,
                 reason: report.reason.as_str(),
@@ -214,9 +203,10 @@ impl LoadedImage {
     /// # Errors
     /// As [`LoadedImage::deband`], and a network that was not provided.
     pub fn upscale(&self, options: &str, progress: Option<Function>) -> Result<CallResult, JsValue> {
-        let options = Given::parse(options)?.upscaling()?;
+        let options =
+            CallOptions::parse(options).and_then(|options| options.upscaling()).map_err(Fault::from)?;
         let made = job::run(progress, |ctx| {
-            let (image, report) = Upscaler::new(&options)?.upscale(self.image.clone(), &options, ctx)?;
+            let (image, report) = Upscaler::new(&options)?.upscale(self.image().clone(), &options, ctx)?;
             let record = UpscaledRecord {
                 network: report.work.network,
                 scale: report.work.scale,
@@ -232,15 +222,12 @@ impl LoadedImage {
     /// # Errors
     /// Unknown options; a depth that is not one of bits.
     pub fn dither(&self, options: &str) -> Result<CallResult, JsValue> {
-        let (depth, dither, locked, seed) = Given::parse(options)?.rounding()?;
-        let OutputDepth::Bits(bits) = depth else {
-            return Err(Fault::option("depth", "1 to 16", "another").into());
-        };
+        let options = CallOptions::parse(options).map_err(Fault::from)?;
         let made = job::run(None, |ctx| {
-            let made = unband::dithered(self.image.clone(), Depth::Int(bits), dither, locked, seed, ctx)?;
+            let made = calls::dithered(self.image().clone(), &options, ctx)?;
             Ok(CallResult::samples(&made, &(), ctx))
         });
-        Ok(made.map_err(|error: unband::Error| Fault::from(error))?)
+        Ok(made.map_err(|error: CallError| Fault::from(error))?)
     }
 }
 
@@ -252,21 +239,21 @@ impl LoadedImage {
         options: &str,
         progress: Option<Function>,
     ) -> Result<String, Fault> {
-        let given = Given::parse(options)?;
+        let given = CallOptions::parse(options).map_err(Fault::from)?;
         let scope = if input.is_some() { Scope::RESTORED } else { Scope::PAIR };
         let metrics = select(scope, &given)?;
         let size = |image: &Image| (image.width(), image.height());
-        for other in [Some(&reference.image), input.map(|input| &input.image)].into_iter().flatten() {
-            if size(other) != size(&self.image) {
-                let ((w, h), (width, height)) = (size(&self.image), size(other));
+        for other in [Some(reference.image()), input.map(Self::image)].into_iter().flatten() {
+            if size(other) != size(self.image()) {
+                let ((w, h), (width, height)) = (size(self.image()), size(other));
                 let what = format!("the images must have one size, got {w}×{h} and {width}×{height}");
-                return Err(Fault::input(what));
+                return Err(CallError::input(what).into());
             }
         }
         let scores = job::run(progress, |ctx| {
             let of = |image: &Image| Inspected::new(image.clone(), ctx);
-            let (own, reference) = (of(&self.image)?, of(&reference.image)?);
-            let input = input.map(|input| of(&input.image)).transpose()?;
+            let (own, reference) = (of(self.image())?, of(reference.image())?);
+            let input = input.map(|input| of(input.image())).transpose()?;
             let mut subject = Subject::against(&own, &reference);
             subject.input = input.as_ref().map(Into::into);
             let values = score(&[subject], &metrics, usize::MAX, ctx).concat();
@@ -275,13 +262,12 @@ impl LoadedImage {
         Ok(json(&ScoreRecord::new("unband-compare/1", &scores, &metrics)))
     }
 
-    /// Its findings; computed once.
-    pub(crate) fn findings(&mut self) -> Findings {
-        let image = &self.image;
-        self.findings.get_or_insert_with(|| job::run(None, |ctx| unband::inspect(image, ctx))).clone()
+    pub(crate) fn image(&self) -> &Image {
+        self.0.image()
     }
 }
 
-fn select(scope: Scope, given: &Given) -> Result<Vec<Metric>, Fault> {
-    scope.select(given.metrics(), None).map_err(|error| Fault::from_error(unband::ErrorKind::Option, &error))
+fn select(scope: Scope, given: &CallOptions) -> Result<Vec<Metric>, Fault> {
+    let selected = scope.select(given.metrics(), None);
+    selected.map_err(|error| CallError::from_error(unband::ErrorKind::Option, &error).into())
 }

@@ -14,8 +14,8 @@
 //! `codecs`, `files` and `video` build on each other; all are on by default. The feature `image` converts
 //! from and to the `image` crate's `DynamicImage`. Without `embedded`, the built-in networks are files that a
 //! program provides ([`network_files`]). Behind the tasks stand [`verdict`] (scores in words), `records`
-//! (results as JSON), [`nets`], [`networks`] (graphs, weights), `recipes` (of tables and trainings) and `io`
-//! (formats).
+//! (results as JSON), `calls` (options too), [`nets`], [`networks`] (graphs, weights), `recipes` (of tables
+//! and trainings) and `io` (formats).
 //!
 //! # Image
 //!
@@ -83,6 +83,8 @@
 
 #[cfg(feature = "files")]
 pub mod batch;
+#[cfg(feature = "files")]
+pub mod calls;
 mod choose;
 #[cfg(feature = "evaluate")]
 pub mod degrade;

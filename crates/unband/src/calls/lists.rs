@@ -1,13 +1,11 @@
 //! Lists of methods and metrics as JSON.
 
+use super::error::camel;
+use super::json;
+use crate::metrics::Scope;
+use crate::records::MetricRecord;
+use crate::{ParamInfo, ParamKind, spoken};
 use serde::Serialize;
-use unband::metrics::Scope;
-use unband::records::MetricRecord;
-use unband::{ParamInfo, ParamKind, spoken};
-use wasm_bindgen::prelude::*;
-
-use crate::call_result::json;
-use crate::fault::camel;
 
 #[derive(Serialize)]
 struct MethodRecord {
@@ -51,12 +49,11 @@ impl ParamRecord {
 }
 
 /// Methods that need no weights file, as JSON.
-#[wasm_bindgen]
 pub fn methods() -> String {
     let files = |params: &[ParamInfo]| params.iter().any(|param| param.kind == ParamKind::File);
-    let usable = |name: &str, params: &[ParamInfo]| !files(params) || unband::networks::is_built_in(name);
-    let all = unband::methods().filter(|entry| usable(entry.name, entry.params));
-    let record = |entry: &unband::Entry| MethodRecord {
+    let usable = |name: &str, params: &[ParamInfo]| !files(params) || crate::networks::is_built_in(name);
+    let all = crate::methods().filter(|entry| usable(entry.name, entry.params));
+    let record = |entry: &crate::Entry| MethodRecord {
         name: entry.name,
         title: entry.title,
         source: entry.source,
@@ -72,7 +69,6 @@ pub fn methods() -> String {
 }
 
 /// Metrics of an image, or of a result with its reference and the image before its repair, as JSON.
-#[wasm_bindgen]
 pub fn metrics(reference: bool, input: bool) -> String {
     let scope = match (reference, input) {
         (false, _) => Scope::IMAGE,

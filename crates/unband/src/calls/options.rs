@@ -1,30 +1,21 @@
 //! Options of calls, as JSON.
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
-use unband::files::{FileOptions, Task};
-use unband::io::{FormatEntry, Limits};
-use unband::{
+use super::error::{CallError, camel};
+use crate::files::{FileOptions, Task};
+use crate::io::{FormatEntry, Limits};
+use crate::{
     Alpha, Bands, Choice, Dither, ErrorKind, Options, OutputDepth, TreatAs, UpscaleOptions, UpscaleSize,
     Upscaler, With, Wrap,
 };
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
-use crate::fault::{Fault, camel};
-
-/// Most pixels of an image: WebAssembly has 4 GiB of memory.
-const MOST_PIXELS: u64 = 100_000_000;
-
-/// Size limits of images here.
-pub(crate) fn limits() -> Limits {
-    Limits::with(|new| (new.max_pixels, new.max_bytes) = (MOST_PIXELS, 16 * MOST_PIXELS))
-}
-
-/// Options of all calls; each takes those that concern it.
+/// Options of all calls, as properties of one object; each call takes those that concern it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[allow(clippy::struct_excessive_bools)] // independent switches
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Given {
+pub struct CallOptions {
     method: Option<String>,
     params: Map<String, Value>,
     strength: Option<f32>,
@@ -54,19 +45,22 @@ pub(crate) struct Given {
     explain: bool,
 }
 
-impl Given {
-    /// From the text of an object.
-    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+impl CallOptions {
+    /// From the text of an object in JSON.
+    ///
+    /// # Errors
+    /// Other text, and unknown properties.
+    pub fn parse(text: &str) -> Result<Self, CallError> {
         serde_json::from_str(text).map_err(|error| {
             let text = error.to_string();
             // The place in the text, which the caller has not written.
             let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-            Fault::option("options", "an object with known properties", message)
+            CallError::option("options", "an object with known properties", message)
         })
     }
 
-    fn depth(&self) -> Result<OutputDepth, Fault> {
-        let wrong = |got: &Value| Fault::option("depth", "1 to 16, \"float\" or \"keep\"", got);
+    fn depth(&self) -> Result<OutputDepth, CallError> {
+        let wrong = |got: &Value| CallError::option("depth", "1 to 16, \"float\" or \"keep\"", got);
         match &self.depth {
             None | Some(Value::Null) => Ok(OutputDepth::Keep),
             Some(value @ Value::Number(_)) => {
@@ -80,12 +74,12 @@ impl Given {
         }
     }
 
-    fn bands(&self) -> Result<Option<Bands>, Fault> {
+    fn bands(&self) -> Result<Option<Bands>, CallError> {
         let Some(step) = &self.band_step else { return Ok(self.band_bits.map(Bands::Bits)) };
         if self.band_bits.is_some() {
-            return Err(Fault::option("bandStep", "omitted where `bandBits` is given", "both"));
+            return Err(CallError::option("bandStep", "omitted where `bandBits` is given", "both"));
         }
-        let wrong = || Fault::option("bandStep", "a number of codes from 0.25 to 64, or three", step);
+        let wrong = || CallError::option("bandStep", "a number of codes from 0.25 to 64, or three", step);
         let steps: [f32; 3] = match step {
             Value::Number(_) => [read::<f32>(step).ok_or_else(wrong)?; 3],
             _ => read(step).ok_or_else(wrong)?,
@@ -93,28 +87,31 @@ impl Given {
         Ok(Some(Bands::Steps(steps)))
     }
 
-    fn method(&self) -> Result<Choice, Fault> {
+    fn method(&self) -> Result<Choice, CallError> {
         let name = self.method.as_deref().unwrap_or("auto");
         if name == "auto" {
             return match self.params.keys().next() {
                 None => Ok(Choice::Auto),
-                Some(_) => Err(Fault::option("params", "given with a `method`", "none")),
+                Some(_) => Err(CallError::option("params", "given with a `method`", "none")),
             };
         }
-        let parsed = unband::parse_method(name);
+        let parsed = crate::parse_method(name);
         let mut method =
-            parsed.map_err(|error| Fault::from_error(ErrorKind::Option, &error).about("method"))?;
+            parsed.map_err(|error| CallError::from_error(ErrorKind::Option, &error).about("method"))?;
         for (name, value) in &self.params {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             method
                 .set_text(method.entry().own_name(name, |info| camel(info.name)), &text)
-                .map_err(unband::Error::from)?;
+                .map_err(crate::Error::from)?;
         }
         Ok(Choice::Named(method))
     }
 
     /// Options of the main job.
-    pub(crate) fn options(&self) -> Result<Options, Fault> {
+    ///
+    /// # Errors
+    /// Values out of range.
+    pub fn options(&self) -> Result<Options, CallError> {
         let mut options = Options::default();
         options.method = self.method()?;
         options.strength = self.strength.unwrap_or(options.strength);
@@ -126,23 +123,26 @@ impl Given {
         options.alpha = if self.alpha { Alpha::Repair } else { Alpha::Keep };
         options.treat_as = word::<TreatAs>("treatAs", self.treat_as.as_deref())?.unwrap_or_default();
         options.wrap = word::<Wrap>("wrap", self.wrap.as_deref())?.unwrap_or_default();
-        unband::check(&options)?;
+        crate::check(&options)?;
         Ok(options)
     }
 
     /// Options of upscaling.
-    pub(crate) fn upscaling(&self) -> Result<UpscaleOptions, Fault> {
-        let mut options = UpscaleOptions::default();
-        options.size = self.size()?;
-        options.depth = self.depth()?;
-        options.dither = word::<Dither>("dither", self.dither.as_deref())?;
-        (options.locked, options.seed) = (self.locked, self.seed);
-        options.treat_as = word::<TreatAs>("treatAs", self.treat_as.as_deref())?.unwrap_or_default();
-        options.wrap = word::<Wrap>("wrap", self.wrap.as_deref())?.unwrap_or_default();
-        Ok(options)
+    ///
+    /// # Errors
+    /// Values out of range.
+    pub fn upscaling(&self) -> Result<UpscaleOptions, CallError> {
+        let (size, depth) = (self.size()?, self.depth()?);
+        let dither = word::<Dither>("dither", self.dither.as_deref())?;
+        let treat_as = word::<TreatAs>("treatAs", self.treat_as.as_deref())?.unwrap_or_default();
+        let wrap = word::<Wrap>("wrap", self.wrap.as_deref())?.unwrap_or_default();
+        Ok(UpscaleOptions::with(|new| {
+            (new.size, new.depth, new.dither, new.treat_as, new.wrap) = (size, depth, dither, treat_as, wrap);
+            (new.locked, new.seed) = (self.locked, self.seed);
+        }))
     }
 
-    fn size(&self) -> Result<UpscaleSize, Fault> {
+    fn size(&self) -> Result<UpscaleSize, CallError> {
         let given = [
             self.scale.map(UpscaleSize::Scale),
             self.width.map(UpscaleSize::Width),
@@ -153,84 +153,84 @@ impl Given {
         match (given.next(), given.next()) {
             (None, _) => Ok(UpscaleSize::Network),
             (Some(UpscaleSize::Scale(scale)), None) if !(scale > 1.0 && scale <= 64.0) => {
-                Err(Fault::option("scale", "above 1, at most 64", scale))
+                Err(CallError::option("scale", "above 1, at most 64", scale))
             }
             (Some(UpscaleSize::Width(0) | UpscaleSize::Height(0)), None) => {
-                Err(Fault::option("width", "at least 1, as `height`", 0))
+                Err(CallError::option("width", "at least 1, as `height`", 0))
             }
             (Some(UpscaleSize::Fit(width, height)), None) if width == 0 || height == 0 => {
-                Err(Fault::option("fit", "two sides of at least 1", format!("{width}, {height}")))
+                Err(CallError::option("fit", "two sides of at least 1", format!("{width}, {height}")))
             }
             (Some(size), None) => Ok(size),
             (Some(_), Some(_)) => {
-                Err(Fault::option("scale", "the only one of scale, width, height and fit", "several"))
+                Err(CallError::option("scale", "the only one of scale, width, height and fit", "several"))
             }
         }
     }
 
     /// Options for the bytes of a file.
-    pub(crate) fn file(&self) -> Result<FileOptions, Fault> {
+    fn file(&self, limits: &Limits) -> Result<FileOptions, CallError> {
         let options = self.options()?;
         if let OutputDepth::Bits(bits) = options.depth
             && !matches!(bits, 8 | 10 | 12 | 16)
         {
-            return Err(Fault::option("depth", "8, 10, 12 or 16 for a file", bits));
+            return Err(CallError::option("depth", "8, 10, 12 or 16 for a file", bits));
         }
         if self.quality.is_some_and(|quality| !(1..=100).contains(&quality)) {
-            return Err(Fault::option("quality", "1 to 100", self.quality.unwrap_or_default()));
+            return Err(CallError::option("quality", "1 to 100", self.quality.unwrap_or_default()));
         }
         if self.effort.is_some_and(|effort| effort > 9) {
-            return Err(Fault::option("effort", "0 to 9", self.effort.unwrap_or_default()));
+            return Err(CallError::option("effort", "0 to 9", self.effort.unwrap_or_default()));
         }
         Ok(FileOptions::with(|new| {
             new.options = options;
             (new.quality, new.effort) = (self.quality, self.effort);
             (new.only_banded, new.keep_going) = (self.only_banded, self.keep_going);
-            new.limits = limits();
+            new.limits = *limits;
         }))
     }
 
-    /// As [`Given::file`], with the requested format.
-    pub(crate) fn file_in_format(&self) -> Result<FileOptions, Fault> {
+    /// As `file`, with the requested format.
+    pub(super) fn file_in_format(&self, limits: &Limits) -> Result<FileOptions, CallError> {
         let format = self.format()?;
-        Ok(self.file()?.but(|new| new.format = format))
+        Ok(self.file(limits)?.but(|new| new.format = format))
     }
 
     /// Options for upscaling the bytes of a file; it is debanded before, unless that is turned off.
-    pub(crate) fn upscaled_file(&self) -> Result<FileOptions, Fault> {
+    pub(super) fn upscaled_file(&self, limits: &Limits) -> Result<FileOptions, CallError> {
         let upscaler = std::sync::Arc::new(Upscaler::new(&self.upscaling()?)?);
         let task = match self.deband {
             Some(false) => Task::Upscale(upscaler),
             _ => Task::DebandThenUpscale(upscaler),
         };
-        Ok(self.file_in_format()?.but(|new| new.task = task))
+        Ok(self.file_in_format(limits)?.but(|new| new.task = task))
     }
 
     /// The format of the result.
-    pub(crate) fn format(&self) -> Result<Option<&'static FormatEntry>, Fault> {
+    pub(super) fn format(&self) -> Result<Option<&'static FormatEntry>, CallError> {
         let Some(name) = &self.format else { return Ok(None) };
         let known = |name: &str| {
-            let by_extension = unband::io::by_extension(std::path::Path::new(&format!("x.{name}")));
-            unband::io::by_name(name).or(by_extension).filter(|format| format.writes.is_some())
+            let by_extension = crate::io::by_extension(std::path::Path::new(&format!("x.{name}")));
+            crate::io::by_name(name).or(by_extension).filter(|format| format.writes.is_some())
         };
         let names =
-            unband::io::FORMATS.iter().filter(|format| format.writes.is_some()).map(|format| format.name);
+            crate::io::FORMATS.iter().filter(|format| format.writes.is_some()).map(|format| format.name);
         let rule = || format!("one of {}", names.collect::<Vec<_>>().join(", "));
-        known(name).map(Some).ok_or_else(|| Fault::option("format", &rule(), name))
+        known(name).map(Some).ok_or_else(|| CallError::option("format", &rule(), name))
     }
 
     /// Names of metrics.
-    pub(crate) fn metrics(&self) -> Option<&str> {
+    pub fn metrics(&self) -> Option<&str> {
         self.metrics.as_deref()
     }
 
     /// Are the rules that decided wanted?
-    pub(crate) fn explain(&self) -> bool {
+    pub(super) fn explain(&self) -> bool {
         self.explain
     }
 
     /// Bits and dither of a call that only rounds.
-    pub(crate) fn rounding(&self) -> Result<(OutputDepth, Dither, bool, u64), Fault> {
+    pub(super) fn rounding(&self) -> Result<(OutputDepth, Dither, bool, u64), CallError> {
         let dither = word::<Dither>("dither", self.dither.as_deref())?.unwrap_or_default();
         Ok((self.depth()?, dither, self.locked, self.seed))
     }
@@ -241,7 +241,7 @@ fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
 }
 
 /// One of the words of a registry.
-fn word<T: unband::ParamValue>(name: &str, text: Option<&str>) -> Result<Option<T>, Fault> {
+fn word<T: crate::ParamValue>(name: &str, text: Option<&str>) -> Result<Option<T>, CallError> {
     let Some(text) = text else { return Ok(None) };
-    T::parse(text).map(Some).ok_or_else(|| Fault::option(name, &format!("one of {}", T::KIND), text))
+    T::parse(text).map(Some).ok_or_else(|| CallError::option(name, &format!("one of {}", T::KIND), text))
 }
