@@ -13,11 +13,11 @@ import sys
 import torch
 from safetensors.torch import save_file
 from spandrel.architectures.Compact.__arch.SRVGG import SRVGGNetCompact
+from spandrel.architectures.PLKSR import RealPLKSR
 from spandrel.architectures.SPAN import SPAN
 from spandrel.architectures.SwinIR import SwinIR
 
 from torch_nets.sample import rule
-
 
 
 def swinir(upsampler, upscale, connection="1conv"):
@@ -29,6 +29,8 @@ NETWORKS = {
     "compact-x4": lambda: SRVGGNetCompact(num_in_ch=3, num_out_ch=3, num_feat=8, num_conv=3, upscale=4, act_type="prelu"),
     "compact-x1": lambda: SRVGGNetCompact(num_in_ch=3, num_out_ch=3, num_feat=8, num_conv=2, upscale=1, act_type="prelu"),
     "span-x4": lambda: SPAN(num_in_ch=3, num_out_ch=3, feature_channels=8, upscale=4),
+    "realplksr-x4": lambda: RealPLKSR(dim=16, n_blocks=2, upscaling_factor=4, kernel_size=9),
+    "realplksr-x2-layer-norm": lambda: RealPLKSR(dim=12, n_blocks=3, upscaling_factor=2, kernel_size=7, use_ea=False, layer_norm=True),
     "swinir-x2": lambda: swinir("pixelshuffle", 2),
     "swinir-x3-direct": lambda: swinir("pixelshuffledirect", 3),
     "swinir-x4-nearest": lambda: swinir("nearest+conv", 4, "3conv"),

@@ -1,5 +1,5 @@
-//! Benchmark of the debanding papers' networks, RRDBNet and a light network: milliseconds of each, or of the
-//! named ones.
+//! Benchmark of the debanding papers' networks, upscaling networks and a light network: milliseconds of each,
+//! or of the named ones.
 //!
 //! Driven by `tools/bench_engine.py`, which alternates it with the peers. `--list` prints names, rows and
 //! columns for times and for memory, and multiply-adds of the former. `--serve NAME FOLDER` runs one network
@@ -26,7 +26,7 @@ type Size = (usize, usize);
 const FULL_HD: Size = (1080, 1920);
 
 /// Names, and timed sizes: results of the last ones are four times as large.
-const CASES: [(&str, Size); 11] = [
+const CASES: [(&str, Size); 15] = [
     ("light", FULL_HD),
     ("ggdbn", (512, 512)),
     ("bdinn", (512, 512)),
@@ -38,6 +38,10 @@ const CASES: [(&str, Size); 11] = [
     ("bitnet", (512, 512)),
     ("rrdbnet", (256, 256)),
     ("unband-sr-lite", (256, 256)),
+    ("compact", (256, 256)),
+    ("span", (256, 256)),
+    ("realplksr", (256, 256)),
+    ("swinir", (128, 128)),
 ];
 
 fn graph(name: &str) -> Graph {

@@ -31,9 +31,11 @@ const CASES: &[Case] = &[
     ("tanh", 64, (256, 256), |net, _, x| net.activation(x, Activation::Tanh), 4),
     ("sigmoid", 64, (256, 256), |net, _, x| net.activation(x, Activation::Sigmoid), 4),
     ("silu", 64, (256, 256), |net, _, x| net.activation(x, Activation::Silu), 4),
+    ("mish", 64, (256, 256), |net, _, x| net.activation(x, Activation::Mish), 4),
     ("gelu", 64, (256, 256), |net, _, x| net.activation(x, Activation::Gelu), 4),
     ("sin", 64, (256, 256), |net, _, x| net.activation(x, Activation::Sin), 4),
     ("layer norm", 64, (256, 256), |net, name, x| net.layer_norm(name, x, 1e-5), 4),
+    ("group norm", 64, (256, 256), |net, name, x| net.group_norm(name, x, 4, 1e-5), 4),
     ("batch norm", 64, (256, 256), |net, name, x| net.batch_norm(name, x, 1e-5), 4),
     ("mean", 64, (256, 256), |net, _, x| net.reduce(x, Reduce::Mean), 1),
     (

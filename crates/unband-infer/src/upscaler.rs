@@ -13,6 +13,10 @@ use crate::net_restorer::FAR;
 use crate::run::Mode;
 use crate::window;
 
+/// Halo of networks that use statistics of each window: no halo makes their windows exact, and the fields of
+/// their large convolutions add up to hundreds of samples.
+const NEAR: usize = 64;
+
 /// A network that scales red, green and blue by `scale` in width and height.
 pub struct TiledUpscaler {
     name: &'static str,
@@ -51,6 +55,7 @@ impl TiledUpscaler {
         let exact = engine.exact_radius().filter(|&radius| radius <= FAR);
         let whole = || fault("reads the whole image, which cannot be divided into windows");
         let radius = exact.or(graph.receptive_radius()).ok_or_else(whole)?;
+        let radius = if graph.has_window_statistics() { radius.min(NEAR) } else { radius };
         let halo = radius.next_multiple_of(align);
         Ok(Self { name, engine, scale, range: architecture.use_as.range, halo, align, multiple })
     }

@@ -147,6 +147,11 @@ impl Graph {
         (!of_outputs().any(|reach| reach.global)).then(|| radius.ceil() as usize)
     }
 
+    /// Whether results depend on the division into windows, as operations use statistics of the window.
+    pub fn has_window_statistics(&self) -> bool {
+        self.nodes.iter().any(|node| matches!(node.op, Op::GroupNorm(_)))
+    }
+
     /// Input samples per sample of the coarsest value.
     pub fn coarsest_step(&self) -> usize {
         self.reaches(|_, op| op.reach()).iter().fold(1.0, |most: f64, reach| most.max(reach.step)).ceil()

@@ -13,7 +13,7 @@ use crate::layer::conv_transpose::ConvTranspose;
 use crate::layer::deform_conv::DeformConv;
 use crate::layer::dropout::{DropPath, Dropout};
 use crate::layer::input::InputIndex;
-use crate::layer::norm::{BatchNorm, LayerNorm, UnitChannels};
+use crate::layer::norm::{BatchNorm, GroupNorm, LayerNorm, UnitChannels};
 use crate::layer::pool::{MaxPool, Reduce};
 use crate::layer::resample::{BilinearLike, UpsampleNearest};
 use crate::param::ParamId;
@@ -54,6 +54,8 @@ operations! {
     BatchNorm(BatchNorm),
     /// Normalisation over channels.
     LayerNorm(LayerNorm),
+    /// Normalisation over groups of channels and all positions.
+    GroupNorm(GroupNorm),
     /// Normalises channels to unit length.
     UnitChannels(UnitChannels),
     /// Adds one vector per position in a window.

@@ -73,6 +73,19 @@ const fn compact(name: &'static str, file: &'static str) -> Published {
     }
 }
 
+const fn swinir(name: &'static str, file: &'static str) -> Published {
+    Published {
+        name,
+        architecture: "swinir",
+        file,
+        author: "Liang et al.",
+        licence: "Apache-2.0",
+        place: "github.com/JingyunLiang/SwinIR, release v0.0",
+        bytes: None,
+        sha256: "",
+    }
+}
+
 const fn kair(
     name: &'static str,
     file: &'static str,
@@ -219,6 +232,20 @@ pub static PUBLISHED: &[Published] = &[
         place: "github.com/xinntao/Real-ESRGAN, release v0.2.1",
         bytes: Some(67_061_725),
         sha256: "49fafd45f8fd7aa8d31ab2a22d14d91b536c34494a5cfe31eb5d89c2fa266abb",
+    },
+    swinir("swinir-classical-x2", "001_classicalSR_DF2K_s64w8_SwinIR-M_x2.pth"),
+    swinir("swinir-classical-x4", "001_classicalSR_DF2K_s64w8_SwinIR-M_x4.pth"),
+    swinir("swinir-real-x4", "003_realSR_BSRGAN_DFO_s64w8_SwinIR-M_x4_GAN.pth"),
+    swinir("swinir-real-large-x4", "003_realSR_BSRGAN_DFOWMFC_s64w8_SwinIR-L_x4_GAN.pth"),
+    Published {
+        name: "span-x4",
+        architecture: "span",
+        file: "spanx4_ch48.pth",
+        author: "Wan et al.",
+        licence: "Apache-2.0",
+        place: "github.com/hongyuanyu/SPAN, a link in its README",
+        bytes: None,
+        sha256: "",
     },
     compact("realesr-animevideov3", "realesr-animevideov3.pth"),
     compact("realesr-general-x4v3", "realesr-general-x4v3.pth"),

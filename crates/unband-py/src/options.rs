@@ -199,6 +199,7 @@ impl<'py> Given<'_, 'py> {
         let mut options = UpscaleOptions::default();
         options.size = self.size()?;
         options.weights = weights;
+        options.denoise = self.value("denoise", "a number from 0 to 1")?;
         options.precision = self.word::<Precision>("precision")?.unwrap_or_default();
         options.depth = self.depth()?;
         options.dither = self.word::<Dither>("dither")?;

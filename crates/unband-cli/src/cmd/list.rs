@@ -3,6 +3,7 @@
 mod json;
 mod markdown;
 mod model;
+mod network;
 mod params;
 mod text;
 
@@ -28,7 +29,8 @@ Examples:
 pub(crate) struct ListArgs {
     /// A kind, or the name of an entry
     ///
-    /// Kinds: methods, dithers, formats, metrics, degradations, tables, trainings.
+    /// Kinds: methods, dithers, formats, metrics, networks, degradations, tables,
+    /// trainings.
     #[arg(value_name = "KIND|NAME")]
     pub what: Option<String>,
     /// Print Markdown, as in docs/reference
@@ -46,6 +48,7 @@ enum ListKind {
     Dithers,
     Formats,
     Metrics,
+    Networks,
     Degradations,
     /// Recipes for `unband eval`.
     Tables,
@@ -54,11 +57,12 @@ enum ListKind {
 }
 
 impl ListKind {
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 8] = [
         (Self::Methods, "methods"),
         (Self::Dithers, "dithers"),
         (Self::Formats, "formats"),
         (Self::Metrics, "metrics"),
+        (Self::Networks, "networks"),
         (Self::Degradations, "degradations"),
         (Self::Tables, "tables"),
         (Self::Trainings, "trainings"),

@@ -34,7 +34,7 @@ traces of compression; drawings get sharp edges without halos, pixels of pixel a
 made smaller where it is larger than asked for, and interpolated where a size needs more. `--look crisp` needs \
 an imported Real-ESRGAN: `unband models import RealESRGAN_x4plus.pth`. Published checkpoints of \
 BSRGAN, BSRNet, ESRGAN, FSSR, RealSR, Real-ESRGAN (realesr-animevideov3 and realesr-general-x4v3 too), \
-SPAN and SwinIR work as they are: `unband models list` names them, \
+SPAN, RealPLKSR and SwinIR work as they are: `unband models list` names them, \
 `unband models info FILE` shows the contents of a file.
 
 Exit codes:

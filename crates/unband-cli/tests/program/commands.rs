@@ -47,7 +47,7 @@ fn the_map_shows_bands_in_orange_and_the_rest_in_grey() {
 #[test]
 fn the_reference_pages_are_what_list_prints() {
     let stage = Stage::new();
-    for kind in ["methods", "dithers", "formats", "metrics", "degradations"] {
+    for kind in ["methods", "dithers", "formats", "metrics", "networks", "degradations"] {
         let printed = stage.run(&["list", kind, "--markdown"]).code(0).out();
         let path = root().join("docs/reference").join(format!("{kind}.md"));
         let page = fs::read_to_string(&path).unwrap_or_default();

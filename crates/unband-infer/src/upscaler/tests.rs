@@ -5,10 +5,13 @@ use unband_nets::state::{Weights, fill};
 
 fn upscaler(doublings: usize, unshuffle: usize) -> TiledUpscaler {
     let config = rrdbnet::Config { nf: 8, nb: 2, gc: 4, doublings, unshuffle };
-    let graph = rrdbnet::build(&config).unwrap();
+    drawn("rrdbnet", rrdbnet::build(&config).unwrap())
+}
+
+fn drawn(name: &str, graph: Graph) -> TiledUpscaler {
     let weights = Weights::bind(&graph, &fill::golden(&graph.stored())).unwrap();
     let engine = Engine::new(graph, weights, unband_simd::Level::best());
-    TiledUpscaler::new(arch::find("rrdbnet").unwrap(), Arc::new(engine)).unwrap()
+    TiledUpscaler::new(arch::find(name).unwrap(), Arc::new(engine)).unwrap()
 }
 
 fn painted(width: usize, height: usize) -> Image {
@@ -21,8 +24,13 @@ fn painted(width: usize, height: usize) -> Image {
 #[test]
 fn windows_give_the_whole_image() {
     let image = painted(1600, 70);
-    for (doublings, unshuffle, scale) in [(2, 1, 4), (1, 1, 2), (2, 2, 2)] {
-        let upscaler = upscaler(doublings, unshuffle);
+    let others = [("compact", 4), ("span", 4), ("swinir", 2)].map(|(name, scale)| {
+        let graph = arch::build(&format!("{name}:small")).unwrap().unwrap();
+        (drawn(name, graph), scale)
+    });
+    let ours = [(2, 1, 4), (1, 1, 2), (2, 2, 2)];
+    let ours = ours.map(|(doublings, unshuffle, scale)| (upscaler(doublings, unshuffle), scale));
+    for (upscaler, scale) in ours.into_iter().chain(others) {
         assert_eq!(upscaler.scale(), scale);
         let size = (image.width(), image.height());
         let ctx = Context::with(|new| new.threads = 2);
@@ -37,9 +45,21 @@ fn windows_give_the_whole_image() {
             let far = a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             // Deep networks use their receptive field as halo, and differ by rounding: an eighth of a
             // 16-bit code.
-            assert!(far < 2e-6, "×{scale}: {far}");
+            assert!(far < 2e-6, "{} ×{scale}: {far}", upscaler.name);
         }
     }
+}
+
+#[test]
+fn statistics_of_windows_differ_little_and_without_seams() {
+    let upscaler = drawn("realplksr", arch::build("realplksr:small").unwrap().unwrap());
+    let (image, ctx) = (painted(1600, 70), Context::with(|new| new.threads = 2));
+    let size = (image.width(), image.height());
+    let whole = upscaler.upscaled(&image, u64::MAX, &ctx).unwrap();
+    let parts = upscaler.upscaled(&image, upscaler.bytes(size, 2) * 2 / 3, &ctx).unwrap();
+    let far = whole.iter().zip(&parts).flat_map(|(a, b)| a.data.iter().zip(&b.data).map(|(a, b)| a - b));
+    let far = far.fold(0.0f32, |far, apart| far.max(apart.abs()));
+    assert!(upscaler.halo <= NEAR && (1e-7..0.05).contains(&far), "{far}");
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn compare_all(folder: &Path, reference: f64, engine: f64) -> Vec<Row> {
 fn every_kind_of_file_of_every_network_gives_what_pytorch_gives() {
     let rows = compare_all(&folder(), 1e-6, 1e-5);
     // A twin, and those of `upscalers.rs`.
-    let others = ["deepdeband-w", "compact", "span", "swinir"];
+    let others = ["deepdeband-w", "compact", "span", "realplksr", "swinir"];
     for architecture in unband_nets::arch::ARCHITECTURES {
         let has = rows.iter().any(|row| row.network == architecture.name);
         assert!(has || others.contains(&architecture.name), "no file of {}", architecture.name);

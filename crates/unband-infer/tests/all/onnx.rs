@@ -219,9 +219,17 @@ fn everything_else() -> Graph {
     let x = net.batch_norm("bn", x, 1e-3);
     let x = net.dropout(x, 0.5);
     let x = net.drop_path(x, 0.5);
-    let all = [Activation::Sin, Activation::Silu, Activation::Gelu, Activation::Tanh, Activation::Sigmoid];
+    let all = [
+        Activation::Sin,
+        Activation::Silu,
+        Activation::Mish,
+        Activation::Gelu,
+        Activation::Tanh,
+        Activation::Sigmoid,
+    ];
     let parts: Vec<_> = all.into_iter().map(|kind| net.activation(x, kind)).collect();
     let sum = parts.iter().skip(1).fold(parts[0], |sum, &part| net.add(sum, part));
+    let sum = net.group_norm("gn", sum, 4, 1e-3);
     let emb = net.linear("emb", t, 8);
     let moved = net.sub(emb, sum);
     let gate = net.reduce(moved, Reduce::Max);
@@ -268,7 +276,7 @@ fn every_operation_is_compared() {
     let compared = kinds(&[deformed(), windows(), everything_else(), flat]);
     let used: Vec<Graph> = arch::ARCHITECTURES.iter().map(|a| a.build().unwrap()).collect();
     assert!(kinds(&used).is_subset(&compared));
-    assert_eq!(compared.len(), 25, "all of `Op`");
+    assert_eq!(compared.len(), 26, "all of `Op`");
 }
 
 /// All networks and variants for which `wanted` holds.

@@ -25,6 +25,8 @@ fn networks_of_others_give_their_numbers() {
         ("compact-x1", "compact", 1),
         ("span-x4", "span", 4),
         ("span-x2-no-norm", "span", 2),
+        ("realplksr-x4", "realplksr", 4),
+        ("realplksr-x2-layer-norm", "realplksr", 2),
         ("swinir-x2", "swinir", 2),
         ("swinir-x3-direct", "swinir", 3),
         ("swinir-x4-nearest", "swinir", 4),

@@ -12,6 +12,7 @@ pub mod discriminator;
 pub mod ggdbn;
 pub mod indi;
 mod options;
+pub mod realplksr;
 pub mod rrdbnet;
 pub mod span;
 pub mod squeezenet;
@@ -202,6 +203,7 @@ pub static ARCHITECTURES: &[Architecture] = &[
     bdinn::ENTRY,
     unband_lite::ENTRY,
     rrdbnet::ENTRY,
+    realplksr::ENTRY,
     swinir::ENTRY,
     compact::ENTRY,
     span::ENTRY,

@@ -99,6 +99,7 @@ impl Config {
     fn with(self, options: &super::Options) -> Self {
         Self {
             channels: options.get("channels", self.channels),
+            depths: options.get("depths", self.depths),
             heads: options.get("heads", self.heads),
             hidden: options.get("hidden", self.hidden),
             scale: options.get("scale", self.scale),

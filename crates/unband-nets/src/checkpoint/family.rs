@@ -16,7 +16,7 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("CRAFT", &["layers.0.residual_group.hf_blocks.0.attn.temperature"]),
     ("OmniSR", &["residual_layer.0.residual_layer.0.layer.0.fn.0.weight"]),
     ("SAFMN", &["to_feat.weight", "feats.0.safm.mfr.0.weight"]),
-    ("RealPLKSR", &["feats.1.channel_mixer.0.weight", "feats.1.refine.weight"]),
+    ("RealPLKSR with DySample", &["feats.1.channel_mixer.0.weight", "to_img.init_pos"]),
     ("PLKSR", &["feats.1.channe_mixer.0.weight", "feats.1.refine.weight"]),
     ("MoSR", &["gblocks.0.weight", "gblocks.1.norm.weight"]),
     ("DITN", &["UFONE.0.ITLs.0.attn.temperature"]),

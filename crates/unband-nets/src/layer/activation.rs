@@ -29,6 +29,8 @@ pub enum Activation {
     Sigmoid,
     /// x · sigmoid(x).
     Silu,
+    /// x · tanh(ln(1 + eˣ)).
+    Mish,
     /// x · Φ(x), with the error function.
     Gelu,
     /// Sine.
@@ -80,6 +82,11 @@ impl Operation for Activation {
             Self::Silu => {
                 let share = b.op("Sigmoid", &[x[0]]);
                 b.op("Mul", &[x[0], &share])
+            }
+            Self::Mish => {
+                let y = b.op("Softplus", &[x[0]]);
+                let y = b.op("Tanh", &[&y]);
+                b.op("Mul", &[x[0], &y])
             }
             Self::Gelu => {
                 // In the order that runtimes recognise as one operation.

@@ -90,6 +90,57 @@ impl Operation for LayerNorm {
     }
 }
 
+/// Over groups of neighbouring channels and all positions: (x − mean) / √(variance + eps) · weight + bias,
+/// with the biased variance and one weight per channel. In an image that is divided into windows, the
+/// statistics are those of each window.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GroupNorm {
+    /// `weight`, `bias`.
+    pub params: [ParamId; 2],
+    /// Added to the variance.
+    pub eps: f64,
+    /// Channels.
+    pub channels: usize,
+    /// Groups, a divisor of the channels.
+    pub groups: usize,
+}
+
+impl Operation for GroupNorm {
+    fn label(&self) -> String {
+        format!("group norm {}", self.groups)
+    }
+
+    fn shape(&self, x: Shape, _: &[Shape]) -> Result<Shape, String> {
+        x.check_channels(self.channels)
+    }
+
+    fn params(&self) -> Vec<ParamId> {
+        self.params.to_vec()
+    }
+
+    fn init(&self) -> Vec<(ParamId, InitRole)> {
+        self.params.into_iter().zip([InitRole::Scale, InitRole::Fixed(0.0)]).collect()
+    }
+
+    fn role(&self) -> OpRole {
+        OpRole::Finish
+    }
+
+    /// A group as one channel of one row: the format has no groups at this version.
+    fn onnx(&self, b: &mut Builder<'_>, x: &[&str]) -> String {
+        let (groups, size) = (self.groups, b.op("Shape", &[x[0]]));
+        let joined = b.reshape(x[0], &[0, groups as i64, -1]);
+        let scale = b.floats(&format!("ones_{groups}"), &[groups], &vec![1.0; groups]);
+        let offset = b.floats(&format!("zeros_{groups}"), &[groups], &vec![0.0; groups]);
+        let settings = vec![Attribute::float("epsilon", self.eps)];
+        let y = b.with("InstanceNormalization", &[&joined, &scale, &offset], settings);
+        let y = b.op("Reshape", &[&y, &size]);
+        let [weight, bias] = self.params.map(|id| b.per_channel(id));
+        let y = b.op("Mul", &[&y, &weight]);
+        b.op("Add", &[&y, &bias])
+    }
+}
+
 /// Each position divided by the root of its sum of squares, plus `eps` (LPIPS).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct UnitChannels {
@@ -140,6 +191,18 @@ impl Net {
             let channels = net.channels(x);
             let params = [net.trainable("weight", &[channels]), net.trainable("bias", &[channels])];
             net.push(Op::LayerNorm(LayerNorm { params, eps, channels }), &[x], channels)
+        })
+    }
+
+    /// Normalisation over groups of channels and all positions, with `NAME.weight`, `NAME.bias`.
+    pub fn group_norm(&mut self, name: impl AsRef<str>, x: Value, groups: usize, eps: f64) -> Value {
+        self.scope(name, |net| {
+            let channels = net.channels(x);
+            if groups == 0 || channels % groups != 0 {
+                net.fault(format!("{channels} channels in {groups} groups"));
+            }
+            let params = [net.trainable("weight", &[channels]), net.trainable("bias", &[channels])];
+            net.push(Op::GroupNorm(GroupNorm { params, eps, channels, groups }), &[x], channels)
         })
     }
 

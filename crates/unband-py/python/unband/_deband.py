@@ -122,6 +122,7 @@ def upscale(
     height: int | None = None,
     fit: tuple[int, int] | None = None,
     weights: str | os.PathLike[str] | None = None,
+    denoise: float | None = None,
     depth: int | str | None = None,
     dither: str | None = None,
     locked: bool = False,
@@ -141,7 +142,8 @@ def upscale(
     up to 4 for the built-in network and up to that of `weights`, a checkpoint or an imported model; `width`
     or `height`, in pixels; `fit`, the largest width and height. Without them: the factor of the weights, 4
     for the built-in network. The network of the next factor runs, and its result is resized by antialiased
-    cubic interpolation. Alpha is interpolated.
+    cubic interpolation. Alpha is interpolated. `denoise`, 0 to 1: share of realesr-general-x4v3 in a mean with
+    realesr-general-wdn-x4v3, a file next to it, which removes less noise.
 
     The result of the built-in network is blended with cubic interpolation by evidence of noise and
     compression; in drawings each sample stays within the range of those around it, and pixels of pixel art
@@ -157,6 +159,7 @@ def upscale(
         height=height,
         fit=fit,
         weights=weights,
+        denoise=denoise,
         depth=depth,
         dither=dither,
         locked=locked,

@@ -126,6 +126,7 @@ def upscale_video(
     height: int | None = None,
     fit: tuple[int, int] | None = None,
     weights: str | os.PathLike[str] | None = None,
+    denoise: float | None = None,
     deband: bool | None = None,
     depth: int | None = None,
     dither: str | None = None,
@@ -149,7 +150,7 @@ def upscale_video(
 ) -> VideoReport:
     """Upscales a video file; streams, times and encoding as for `deband_video`.
 
-    Size and `weights` as for `upscale`; sides are even, and those of a turned video are as players show it.
+    Size, `weights` and `denoise` as for `upscale`; sides are even, and those of a turned video are as players show it.
     All frames of a shot are upscaled the same way. `deband`: remove banding first; None does so for the
     built-in network. Other arguments as for `deband_video` and `upscale`.
     """
@@ -162,6 +163,7 @@ def upscale_video(
             height=height,
             fit=fit,
             weights=weights,
+            denoise=denoise,
             deband=deband,
             depth=depth,
             dither=dither,

@@ -18,6 +18,7 @@ impl Execution<'_> {
             Activation::Tanh => x.tanh(),
             Activation::Sigmoid => activation::sigmoid(x),
             Activation::Silu => activation::silu(x),
+            Activation::Mish => activation::mish(x),
             // On graphics cards, Burn's own uses the slope of an approximation, which is off by 1e-3.
             Activation::Gelu => {
                 x.clone() * (x.mul_scalar(FRAC_1_SQRT_2).erf().add_scalar(1.0)).mul_scalar(0.5)

@@ -86,6 +86,7 @@ impl Execution<'_> {
             Op::Activation(kind) => self.activation(kind, first),
             Op::BatchNorm(norm) => self.batch_norm(norm, first, node)?,
             Op::LayerNorm(norm) => self.layer_norm(norm, first),
+            Op::GroupNorm(norm) => self.group_norm(norm, first),
             Op::UnitChannels(norm) => norm::unit_channels(*norm, first),
             Op::WindowAdd(add) => self.window_add(add, first),
             Op::WindowAttention(attention) => self.window_attention(attention, first, both()?),

@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use unband_nets::layer::norm::{BatchNorm, LayerNorm, UnitChannels};
+use unband_nets::layer::norm::{BatchNorm, GroupNorm, LayerNorm, UnitChannels};
 use unband_nets::{Node, ParamId};
 
 use super::{Execution, Mode};
@@ -80,6 +80,15 @@ impl Execution<'_> {
         let centred = x.clone() - x.mean_dim(1);
         let variance = centred.clone().square().mean_dim(1);
         centred / variance.add_scalar(norm.eps).sqrt() * weight + bias
+    }
+
+    pub(super) fn group_norm(&self, norm: &GroupNorm, x: Tensor<4>) -> Tensor<4> {
+        let [weight, bias] = norm.params.map(|id| self.channels(id));
+        let shape = x.dims();
+        let x = x.reshape([shape[0], norm.groups, 1, norm.channels / norm.groups * shape[2] * shape[3]]);
+        let centred = x.clone() - x.mean_dim(3);
+        let variance = centred.clone().square().mean_dim(3);
+        (centred / variance.add_scalar(norm.eps).sqrt()).reshape(shape) * weight + bias
     }
 }
 

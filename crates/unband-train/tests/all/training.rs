@@ -394,9 +394,9 @@ fn a_network_that_upscales_learns_in_two_stages_and_resumes_to_the_same_bits() {
         let text = format!(
             "network = \"rrdbnet:small-x2\"\nseed = 5\nsteps = 12\nbatch = 2\npatch = 16\nema = 0.9\n{stage}\n{more}\n\
              optimizer = {{ kind = \"adam\", rate = 1e-3 }}\naugment = {{ hflip = 0.5, turns = true }}\n\
-             data = {{ kind = \"clean\", folder = {:?}, mix = \"bsrgan-x2\", window = 16, reuse = 2, pool = 4 }}\n\
+             data = {{ kind = \"clean\", folder = {:?}, recipe = \"bsrgan-x2\", window = 16, reuse = 2, pool = 4 }}\n\
              validation = {{ every = 4, samples = 1, crop = 40, \
-             data = {{ kind = \"clean\", folder = {:?}, mix = \"bsrgan-x2\" }} }}\n",
+             data = {{ kind = \"clean\", folder = {:?}, recipe = \"bsrgan-x2\" }} }}\n",
             dir.join("train"),
             dir.join("val")
         );
@@ -434,6 +434,36 @@ fn a_network_that_upscales_learns_in_two_stages_and_resumes_to_the_same_bits() {
     assert!(read("second", "last.safetensors") == read("stopped", "last.safetensors"));
     let missing = training::run(&second, &dir.join("other"), &[Device::flex()], &mut |_| true).unwrap_err();
     assert!(missing.to_string().contains("last.safetensors"), "{missing}");
+}
+
+#[test]
+fn upscaling_networks_of_others_learn() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    photos(&dir.join("train"), 2);
+    photos(&dir.join("val"), 1);
+    for (network, recipe) in [("compact", ""), ("span", ""), ("realplksr", ""), ("swinir", "-x2")] {
+        let text = format!(
+            "network = \"{network}:small\"\nseed = 5\nsteps = 6\nbatch = 2\npatch = 32\n\
+             loss = [{{ term = \"l1\" }}]\noptimizer = {{ kind = \"adam\", rate = 1e-3 }}\n\
+             data = {{ kind = \"clean\", folder = {:?}, recipe = \"bsrgan{recipe}\", window = 32 }}\n\
+             validation = {{ every = 6, crop = 40, \
+             data = {{ kind = \"clean\", folder = {:?}, recipe = \"bsrgan{recipe}\" }} }}\n",
+            dir.join("train"),
+            dir.join("val")
+        );
+        let mut losses = Vec::new();
+        let mut report = |p: &Progress| {
+            losses.push(p.loss);
+            true
+        };
+        let recipe = Recipe::parse(&text, "test").unwrap();
+        let out = dir.join(network);
+        training::run(&recipe, &out, &[Device::flex()], &mut report).unwrap();
+        assert!(losses.len() == 6 && losses.iter().all(|loss| loss.is_finite()), "{network}: {losses:?}");
+        let made = checkpoint::open(out.join("weights.safetensors")).unwrap().network().unwrap();
+        assert_eq!(made.architecture.name, network);
+    }
 }
 
 #[test]

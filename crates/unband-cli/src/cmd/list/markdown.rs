@@ -29,6 +29,7 @@ pub(super) fn page(kind: ListKind, lists: &[&List]) -> Option<String> {
                 .to_owned(),
         ),
         ListKind::Metrics => ("Metrics", METRICS.to_owned()),
+        ListKind::Networks => ("Networks", NETWORKS.to_owned()),
         ListKind::Degradations => (
             "Degradations",
             "The building blocks of recipes; see [degrading.md](../guide/degrading.md). Built-in recipes, for \
@@ -56,6 +57,12 @@ pub(super) fn page(kind: ListKind, lists: &[&List]) -> Option<String> {
     }
     Some(text)
 }
+
+const NETWORKS: &str = "Networks with images as results, at the published depth and width. \
+     `unband models show NAME` prints the layers, `unband models list` the publishers of weights. Multiply-adds are those \
+     of convolutions, linear layers and attention of one pass, for each pixel of the input. A processor core takes about \
+     10 seconds per megapixel for a million of them: [time and memory](../results/engine.md). Large images are \
+     worked on in windows, as large as `--max-memory` allows.";
 
 const METRICS: &str = "For `--metrics NAME,NAME,…` and `--fail-if 'NAME>LIMIT'` of `unband score` and `unband compare`. `score` \
      computes those compared with nothing; the input is the image before its repair.\n\nThe images of a pair \

@@ -10,6 +10,7 @@ use unband::recipes::{DEGRADATION_RECIPES, SMALL, Shipped, TABLES, TRAININGS};
 use unband::{Depth, Dither, Entry, ParamInfo, SMOOTH};
 
 use super::ListKind;
+use super::network;
 use super::params::{Parameter, parameters, sentences, wrapped};
 
 /// Entries of one kind.
@@ -99,6 +100,15 @@ pub(super) enum Record {
         source: String,
         parameters: Vec<Parameter>,
     },
+    /// A network. `multiply_adds`: for each pixel of its input.
+    Network {
+        name: &'static str,
+        title: &'static str,
+        task: String,
+        parameters: u64,
+        multiply_adds: Option<u64>,
+        source: String,
+    },
     /// A degradation. `slow`: does it start programs?
     Degradation {
         name: &'static str,
@@ -162,6 +172,7 @@ pub(super) fn lists() -> Vec<List> {
             &["metric", "unit", "better", "values", "compared with", "minimum image"],
             metrics(Domain::Image).map(metric).collect(),
         ),
+        network::list(),
         list(
             ListKind::Degradations,
             Some("Degradation"),

@@ -19,6 +19,7 @@ impl InPlaceOp for Activation {
             Self::Tanh => math::tanh(level, row),
             Self::Sigmoid => math::sigmoid(level, row),
             Self::Silu => math::silu(level, row),
+            Self::Mish => math::mish(level, row),
             Self::Gelu => math::gelu(level, row),
             Self::Sin => math::sin(level, row),
             Self::Exp => math::exp(level, row),

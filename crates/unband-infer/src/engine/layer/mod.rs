@@ -53,6 +53,7 @@ impl<'a> Execution<'a> {
             Op::BatchNorm(norm) if mode.image_statistics => Self::Whole(norm),
             Op::BatchNorm(norm) => Self::InPlace(norm),
             Op::LayerNorm(norm) => Self::InPlace(norm),
+            Op::GroupNorm(norm) => Self::Whole(norm),
             Op::UnitChannels(norm) => Self::InPlace(norm),
             Op::WindowAdd(add) => Self::InPlace(add),
             Op::Combine(combine) => Self::InPlace(combine),

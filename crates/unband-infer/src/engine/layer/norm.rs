@@ -1,6 +1,7 @@
 //! Normalisation layers.
 
-use unband_nets::layer::norm::{BatchNorm, LayerNorm, UnitChannels};
+use unband_nets::ParamId;
+use unband_nets::layer::norm::{BatchNorm, GroupNorm, LayerNorm, UnitChannels};
 use unband_nets::state::Weights;
 use unband_simd::{infer::net, infer::norm};
 
@@ -24,17 +25,25 @@ impl InPlaceOp for BatchNorm {
 
 impl WholeOp for BatchNorm {
     fn make(&self, input: &Whole<'_>, lines: Vec<&mut [f32]>, done: &(dyn Fn(usize, &mut [f32]) + Sync)) {
-        let (scales, offsets) = scales(self, input);
-        input.ctx.map_parts(lines, |y, line: &mut [f32]| {
-            input.fetch.row(input.value, y, line);
-            net::affine_each(input.level(), line, &scales, &offsets);
-            done(y, line);
-        });
+        let [weight, bias, ..] = self.params;
+        normalised(input, [weight, bias], (1, self.eps), lines, done);
     }
 }
 
-/// Scale and offset once the image's own mean and biased variance are known.
-fn scales(norm: &BatchNorm, input: &Whole<'_>) -> (Vec<f32>, Vec<f32>) {
+impl WholeOp for GroupNorm {
+    fn make(&self, input: &Whole<'_>, lines: Vec<&mut [f32]>, done: &(dyn Fn(usize, &mut [f32]) + Sync)) {
+        normalised(input, self.params, (self.channels / self.groups, self.eps), lines, done);
+    }
+}
+
+/// By the image's own mean and biased variance over `together` neighbouring channels.
+fn normalised(
+    input: &Whole<'_>,
+    params: [ParamId; 2],
+    (together, eps): (usize, f64),
+    lines: Vec<&mut [f32]>,
+    done: &(dyn Fn(usize, &mut [f32]) + Sync),
+) {
     let shape = input.shape();
     let zeros = || vec![0.0f64; shape.channels];
     let rows = input.of_rows(|row| {
@@ -44,15 +53,21 @@ fn scales(norm: &BatchNorm, input: &Whole<'_>) -> (Vec<f32>, Vec<f32>) {
     });
     let (sums, squares): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
     let (sums, squares) = (added(sums, shape.channels), added(squares, shape.channels));
-    let n = (shape.height * shape.width) as f64;
-    let [weight, bias] = [norm.params[0], norm.params[1]].map(|id| input.param(id));
+    let n = (together * shape.height * shape.width) as f64;
+    let [weight, bias] = params.map(|id| input.param(id));
     let of = |c: usize| {
-        let mean = sums[c] / n;
-        let variance = (squares[c] / n - mean * mean).max(0.0);
-        let scale = f64::from(weight[c]) / (variance + norm.eps).sqrt();
+        let group = c / together * together..(c / together + 1) * together;
+        let mean = sums[group.clone()].iter().sum::<f64>() / n;
+        let variance = (squares[group].iter().sum::<f64>() / n - mean * mean).max(0.0);
+        let scale = f64::from(weight[c]) / (variance + eps).sqrt();
         (scale as f32, (f64::from(bias[c]) - mean * scale) as f32)
     };
-    (0..shape.channels).map(of).unzip()
+    let (scales, offsets): (Vec<f32>, Vec<f32>) = (0..shape.channels).map(of).unzip();
+    input.ctx.map_parts(lines, |y, line: &mut [f32]| {
+        input.fetch.row(input.value, y, line);
+        net::affine_each(input.level(), line, &scales, &offsets);
+        done(y, line);
+    });
 }
 
 impl InPlaceOp for LayerNorm {

@@ -30,6 +30,7 @@ pub(super) fn activation<T: Real>(
         Activation::Tanh => each(&|v| v.tanh()),
         Activation::Sigmoid => each(&sigmoid),
         Activation::Silu => each(&|v| v * sigmoid(v)),
+        Activation::Mish => each(&|v| v * (T::one() + v.exp()).ln().tanh()),
         Activation::Gelu => {
             let (half, root) = (T::of(0.5), T::of64(std::f64::consts::FRAC_1_SQRT_2));
             each(&|v| half * v * (T::one() + (v * root).erf()))

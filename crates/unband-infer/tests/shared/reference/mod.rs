@@ -107,6 +107,7 @@ fn apply<T: Real>(
         Op::Activation(kind) => activation::activation(kind, x[0], weights, ctx),
         Op::BatchNorm(norm) => norm::batch_norm(norm, x[0], weights, mode.image_statistics, ctx),
         Op::LayerNorm(norm) => norm::layer_norm(norm, x[0], weights),
+        Op::GroupNorm(norm) => norm::group_norm(norm, x[0], weights),
         Op::UnitChannels(norm) => norm::unit_channels(*norm, x[0]),
         Op::Dropout(dropout) => norm::dropout(dropout.share, x[0], mode.dropout.map(|seed| (seed, place))),
         Op::DropPath(_) => x[0].clone(),

@@ -1,5 +1,5 @@
 use unband_image::{Context, Rng};
-use unband_nets::layer::norm::{BatchNorm, LayerNorm, UnitChannels};
+use unband_nets::layer::norm::{BatchNorm, GroupNorm, LayerNorm, UnitChannels};
 use unband_nets::state::Weights;
 
 use super::{Map, Real, by_channel};
@@ -32,6 +32,21 @@ pub(super) fn layer_norm<T: Real>(norm: &LayerNorm, x: &Map<T>, weights: &Weight
         let root = (variance + T::of64(norm.eps)).sqrt();
         for (c, v) in place.into_iter().enumerate() {
             out.data[c * area + p] = (v - mean) / root * T::of(weight[c]) + T::of(bias[c]);
+        }
+    }
+    out
+}
+
+pub(super) fn group_norm<T: Real>(norm: &GroupNorm, x: &Map<T>, weights: &Weights) -> Map<T> {
+    let [weight, bias] = norm.params.map(|id| weights.get(id));
+    let (area, together) = (x.shape.height * x.shape.width, norm.channels / norm.groups);
+    let mut out = x.clone();
+    for (group, samples) in out.data.chunks_exact_mut(together * area).enumerate() {
+        let (mean, variance) = moments(samples);
+        let root = (variance + T::of64(norm.eps)).sqrt();
+        for (i, v) in samples.iter_mut().enumerate() {
+            let c = group * together + i / area;
+            *v = (*v - mean) / root * T::of(weight[c]) + T::of(bias[c]);
         }
     }
     out

@@ -34,6 +34,7 @@ _SMALL: dict[str, dict[str, Any]] = {
     "bdinn": {"levels": ((1, 1), (1, 1)), "middle": 1, "growth": 2, "width": 4, "inner": 2},
     "bitnet": {"width": 4, "gate": 2},
     "brdnet": {"width": 4},
+    "compact": {"channels": 4, "layers": 2},
     "dbi": {},
     "deepdeband-f": {"width": 1},
     "deepdeband-w": {"width": 1},
@@ -41,8 +42,11 @@ _SMALL: dict[str, dict[str, Any]] = {
     "indi": {"channels": 4, "factor": 3, "blocks": 2},
     "patchgan-sn": {"width": 2},
     "pix2pix-patchgan": {"width": 2},
+    "realplksr": {"channels": 8, "large": 2, "blocks": 2, "kernel": 5},
     "rrdbnet": {"nf": 4, "nb": 2, "gc": 2},
+    "span": {"channels": 4},
     "squeezenet": {"first": 4, "blocks": ((2, 3),) * 4 + ((2, 4),) * 4},
+    "swinir": {"channels": 8, "depths": (2, 2), "heads": 2, "hidden": 16},
     "uformer-t": {"width": 4, "depths": (1, 1, 2, 1, 2, 1, 1, 1, 1), "heads": (1, 2, 2, 4, 4, 4, 2, 2, 1)},
     "unband-lite": {"widths": (4, 5, 6, 7), "encoder": (1, 0, 1), "coarse": 2, "decoder": (1, 2, 1)},
     "unband-sr-lite": {"widths": (4, 6), "blocks": (1, 1, 1)},
@@ -285,6 +289,7 @@ _LAYERS: dict[str, Callable[[dict[str, Any]], nn.Module]] = {
     "PRelu": lambda s: nn.PReLU(s["slopes"]),
     "BatchNorm": lambda s: nn.BatchNorm2d(s["channels"], s["eps"]),
     "LayerNorm": lambda s: nn.LayerNorm(s["channels"], s["eps"]),
+    "GroupNorm": lambda s: nn.GroupNorm(s["groups"], s["channels"], s["eps"]),
     "WindowAdd": lambda s: nn.Embedding(s["window"] ** 2, s["channels"]),
 }
 
@@ -390,7 +395,7 @@ def _bilinear_like(_: Any, __: Any, x: Tensor, like: Tensor) -> Tensor:
 
 # The result of an operation, by the layer at its path, its settings and its inputs.
 _OPERATIONS: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys(("Conv", "ConvTranspose", "BandedDeformConv", "PRelu", "BatchNorm"), _called),
+    **dict.fromkeys(("Conv", "ConvTranspose", "BandedDeformConv", "PRelu", "BatchNorm", "GroupNorm"), _called),
     **dict.fromkeys(("Linear", "LayerNorm"), _called_on_channels),
     "FixedConv": lambda layer, s, x: F.conv2d(x, layer.weight, None, s["stride"], s["padding"]),
     "DeformConv": _deformed,
@@ -399,6 +404,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "Tanh": lambda _, __, x: torch.tanh(x),
     "Sigmoid": lambda _, __, x: torch.sigmoid(x),
     "Silu": lambda _, __, x: F.silu(x),
+    "Mish": lambda _, __, x: F.mish(x),
     "Gelu": lambda _, __, x: F.gelu(x),
     "Sin": lambda _, __, x: torch.sin(x),
     "Exp": lambda _, __, x: torch.exp(x),

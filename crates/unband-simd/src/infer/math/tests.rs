@@ -59,12 +59,13 @@ fn results_are_near_the_truth_for_arguments_of_every_size() {
     arguments.extend((-40_000..40_000).map(|i| i as f32 * 0.003));
     arguments.extend((0..4000).map(|i| i as f32 * std::f32::consts::FRAC_PI_2));
     let sigmoid_truth = |x: f64| 1.0 / (1.0 + (-x).exp());
-    let kinds: [Case; 6] = [
+    let kinds: [Case; 7] = [
         ("exp", exp, f64::exp, -126, 2.0),
         ("tanh", tanh, f64::tanh, -126, 2.0),
         ("sigmoid", sigmoid, sigmoid_truth, -126, 2.0),
         ("sin", sin, f64::sin, -126, 1.0),
         ("silu", silu, |x| x / (1.0 + (-x).exp()), -118, 4.0),
+        ("mish", mish, |x| x * x.exp().ln_1p().tanh(), -118, 4.0),
         ("gelu", gelu, |x| 0.5 * x * erfc(-x / std::f64::consts::SQRT_2), -118, 7.0),
     ];
     for (name, kernel, truth, least, most) in kinds {
@@ -87,8 +88,8 @@ fn ends_of_the_range_come_out_as_the_formulas_say() {
     assert!([of(exp, top), of(exp, none), of(exp, 0.0)] == [top, 0.0, 1.0]);
     assert!([of(tanh, top), of(tanh, none)] == [1.0, -1.0]);
     assert!([of(sigmoid, top), of(sigmoid, none), of(sigmoid, 0.0)] == [1.0, 0.0, 0.5]);
-    assert!([of(silu, top), of(gelu, top), of(gelu, 0.0)] == [top, top, 0.0]);
-    for kernel in [exp, tanh, sigmoid, silu, gelu, sin] {
+    assert!([of(silu, top), of(mish, top), of(gelu, top), of(gelu, 0.0)] == [top, top, top, 0.0]);
+    for kernel in [exp, tanh, sigmoid, silu, mish, gelu, sin] {
         assert!(of(kernel, f32::NAN).is_nan());
     }
     assert!(of(sin, top).is_nan() && of(silu, none).is_nan() && of(gelu, none).is_nan());
@@ -98,7 +99,7 @@ fn ends_of_the_range_come_out_as_the_formulas_say() {
 fn levels_give_equal_bits() {
     let mut arguments: Vec<f32> = all_sizes().into_iter().step_by(37).collect();
     arguments.extend([f32::NAN, 0.5, -0.5]);
-    for kernel in [exp, tanh, sigmoid, silu, gelu, sin] {
+    for kernel in [exp, tanh, sigmoid, silu, mish, gelu, sin] {
         let of = |level| {
             let mut row = arguments.clone();
             kernel(level, &mut row);

@@ -48,6 +48,8 @@ pub fn convolutions() -> Graph {
     let y = net.affine(y, -0.5, 0.25);
     let y = net.layer_norm("ln", y, 1e-5);
     let y = net.activation(y, Activation::Gelu);
+    let y = net.group_norm("gn", y, 4, 1e-5);
+    let y = net.activation(y, Activation::Mish);
     let pooled = net.max_pool(y, MaxPool { kernel: 3, stride: 2, ceil: true });
     let back = net.bilinear_like(pooled, y);
     let y = net.add(y, back);
