@@ -3,11 +3,14 @@
 
     tools/check_web.py page dist/web [--program target/release/unband] [--shots FOLDER] [--short]
     tools/check_web.py vite FOLDER
+    tools/check_web.py view FOLDER --program target/release/unband [--shots FOLDER]
 
 Serves the folder by itself. Needs `chromium` on the PATH (or CHROMIUM), and nothing beyond Python's own modules. Of the page:
 an image opened, its result saved with the bytes of the program; slider, map, contrast, zoom and cancel; a damaged file, and
 the next one; the keyboard alone; offline; nothing logged, no request to elsewhere; phone and desktop, light and dark.
-`--shots` writes screenshots; `--short` takes one size, in light.
+`--shots` writes screenshots; `--short` takes one size, in light. Of `unband view` on a folder of images and videos: all are
+listed, results have the bytes of the program, a video becomes frames, a result is pinned, and a page of another origin
+gets nothing.
 """
 
 import argparse
@@ -252,6 +255,79 @@ def check_page(browser, folder, options, problems):
     offline.end()
 
 
+FOREIGN = """(async () => {
+  const tries = [fetch(%(a)s), fetch(%(a)s + 'call', { method: 'POST', body: '{"name":"files"}\\n' }),
+    fetch(%(a)s + 'thumb/0', { mode: 'cors' })].map((one) => one.then(() => 'answered', () => 'refused'));
+  const blind = await fetch(%(a)s + 'thumb/0', { mode: 'no-cors' }).then((r) => r.type, () => 'refused');
+  const image = await new Promise((done) => Object.assign(new Image(), { onload: () => done('loaded'),
+    onerror: () => done('refused'), src: %(a)s + 'thumb/0' }));
+  return [...await Promise.all(tries), blind, image];
+})()"""
+
+
+def check_foreign(browser, address, problems):
+    """What a page of another origin gets from the program, even if it knows the address."""
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "index.html").write_text("<!doctype html><title>foreign</title>")
+        server, foreign = serve(folder)
+        page = Page(browser, foreign, "desktop", "light", problems)
+        page.wait("document.title === 'foreign'", "a foreign page")
+        got = page.run(FOREIGN % {"a": json.dumps(address)})
+        print(f"a foreign page gets: {', '.join(got)}")
+        page.expect("answered" not in got and "loaded" not in got, f"a foreign page gets {got}")
+        browser.events.clear()
+        server.shutdown()
+        server.server_close()
+
+
+def check_view(browser, folder, options, problems):
+    started = time.monotonic()
+    program = subprocess.Popen([options.program, "view", "--no-open", folder], stdout=subprocess.PIPE, text=True)
+    try:
+        address = program.stdout.readline().strip()
+        names = sorted(path.name for path in folder.iterdir())
+        videos = [name for name in names if name.endswith((".mkv", ".mp4"))]
+        downloads = pathlib.Path(tempfile.mkdtemp()) / "downloads"
+        downloads.mkdir()
+        browser.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
+        page = Page(browser, address, "desktop", "light", problems)
+        page.wait(f"{STATES}.length === {len(names)}", f"{len(names)} files are listed")
+        page.wait(f"{STATES}[0] === 'done'", "the first image is done")
+        print(f"{len(names)} files listed, the first repaired {time.monotonic() - started:.1f} s after the start")
+        page.expect(page.run(f"{STATES}.filter((state) => state === 'done').length") == 1, "images are repaired unasked")
+        page.shot(options.shots, "view")
+        images = [name for name in names if name not in videos]
+        chosen = images[-1]
+        at = names.index(chosen)
+        page.click(f"#images li:nth-child({at + 1}) .choose")
+        page.wait(f"{STATES}[{at}] === 'done'", chosen)
+        file = saved(page, downloads)
+        done = subprocess.run([options.program, folder / chosen, "-q", "-o", "-"], check=True, stdout=subprocess.PIPE)
+        page.expect(file and file.read_bytes() == done.stdout, f"{chosen}: other bytes than the program's")
+        check_tools(page)
+        page.click("#pin")
+        page.wait("document.querySelector('#stage').dataset.pinned === 'true'", "a result is pinned", 5)
+        page.set("#method", "f3kdb")
+        page.wait(f"{STATES}[{at}] === 'done' && !document.querySelector('#working').checkVisibility()", "f3kdb beside it")
+        page.shot(options.shots, "pinned")
+        for name in videos:
+            before = page.run(f"{STATES}.length")
+            page.click(f"#images li:nth-child({names.index(name) + 1}) .choose")
+            page.wait(f"document.querySelector('#images').textContent.includes('{name} 0:')", f"frames of {name}", 120)
+            page.expect(page.run(f"{STATES}.length") >= before, f"frames of {name}")
+            page.wait("document.querySelector('#images [aria-current=true]').closest('li').dataset.state === 'done'", "a frame is done")
+            page.shot(options.shots, "frame")
+        page.end()
+        check_foreign(browser, address, problems)
+        written = sorted(path.name for path in folder.iterdir())
+        if written != names:
+            problems.append(f"written unasked: {set(written) - set(names)}")
+    finally:
+        program.terminate()
+        if program.wait(10) not in (130, -15):
+            problems.append(f"the program ends with {program.returncode}")
+
+
 def check_vite(browser, folder, problems):
     _, address = serve(folder)
     page = Page(browser, address, "desktop", "light", problems)
@@ -266,7 +342,7 @@ def check_vite(browser, folder, problems):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("kind", choices=["page", "vite"])
+    parser.add_argument("kind", choices=["page", "vite", "view"])
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--program", type=pathlib.Path)
     parser.add_argument("--shots", type=pathlib.Path)
@@ -282,6 +358,8 @@ def main():
         try:
             if options.kind == "page":
                 check_page(browser, options.folder, options, problems)
+            elif options.kind == "view":
+                check_view(browser, options.folder, options, problems)
             else:
                 check_vite(browser, options.folder, problems)
         finally:

@@ -55,16 +55,43 @@ class Thread {
   }
 }
 
-function fault(message, kind, hint) {
+export function fault(message, kind, hint) {
   return Object.assign(new Error(message), { kind, hint });
 }
 
-export class Engine {
-  #views = new Thread();
-  #jobs = new Thread();
+/** Views that open their image again where the engine has lost it. */
+export class Reopening {
   #reopening;
   /** Opens an image again, if it is still the current one; set by the page. */
   reopen = async () => false;
+
+  /** A call on the image of the views. */
+  async view(name, given) {
+    try {
+      return await this.look(name, given);
+    } catch (error) {
+      if (error.kind !== "stale") throw error;
+      this.#reopening ??= this.reopen(given.key).finally(() => (this.#reopening = undefined));
+      if (!(await this.#reopening)) throw error;
+      return this.look(name, given);
+    }
+  }
+}
+
+/** Files as bytes, for a worker. */
+async function loaded(given) {
+  const load = async ([name, value]) => [name, value instanceof Blob ? await value.arrayBuffer() : value];
+  return Object.fromEntries(await Promise.all(Object.entries(given).map(load)));
+}
+
+function buffers(given) {
+  return Object.values(given).filter((value) => value instanceof ArrayBuffer);
+}
+
+export class Engine extends Reopening {
+  #views = new Thread();
+  #jobs = new Thread();
+  #stops = 0;
 
   /** Compiles the engine, once for all workers. Resolves with the methods. */
   async start() {
@@ -74,20 +101,13 @@ export class Engine {
     return this.#views.ask("methods");
   }
 
-  /** A call on the image of the views. A new instance reads the image again first. */
-  async view(name, given, transfer) {
-    try {
-      return await this.#views.ask(name, given, { transfer });
-    } catch (error) {
-      if (error.kind !== "stale") throw error;
-      this.#reopening ??= this.reopen(given.key).finally(() => (this.#reopening = undefined));
-      if (!(await this.#reopening)) throw error;
-      return this.#views.ask(name, given);
-    }
+  look(name, given) {
+    return this.#views.ask(name, given);
   }
 
-  open(given) {
-    return this.#views.ask("open", given, { transfer: [given.bytes] });
+  async open(given) {
+    const ready = await loaded(given);
+    return this.#views.ask("open", ready, { transfer: buffers(ready) });
   }
 
   /** Frees the image of the views. */
@@ -95,16 +115,20 @@ export class Engine {
     return this.#views.ask("close");
   }
 
-  result(given) {
-    return this.#views.ask("result", given, { transfer: given.bytes ? [given.bytes] : [] });
+  async result(given) {
+    const ready = await loaded(given);
+    return this.#views.ask("result", ready, { transfer: buffers(ready) });
   }
 
-  job(name, given, onShare) {
-    const transfer = Object.values(given).filter((value) => value instanceof ArrayBuffer);
-    return this.#jobs.ask(name, given, { transfer, onShare });
+  async job(name, given, onShare) {
+    const stops = this.#stops;
+    const ready = await loaded(given);
+    if (stops !== this.#stops) throw fault("cancelled", "cancelled");
+    return this.#jobs.ask(name, ready, { transfer: buffers(ready), onShare });
   }
 
   cancel() {
+    this.#stops++;
     this.#jobs.stop(fault("cancelled", "cancelled"));
   }
 }

@@ -24,6 +24,8 @@ export class Images extends EventTarget {
       // Cancelled, or with settings that still change.
       held: false,
       pending: false,
+      // A file of a program, not looked at yet.
+      listed: Boolean(file.kind),
       share: 0,
     }));
     this.items.push(...added);
@@ -72,12 +74,13 @@ const WORDS = {
 };
 
 /** The state of an image in a few words. */
-export function stateWords({ state, share, record, held, error }) {
+export function stateWords({ state, share, record, held, listed, error }) {
   if (state === "working") return `working ${Math.round(100 * share)} %`;
   if (state === "failed") return `failed: ${error.message}`;
   if (state === "done") {
     if (record.reason === "restored") return "bands removed";
     return WORDS[record.reason] ?? "nothing to repair";
   }
+  if (listed) return "";
   return held ? "cancelled" : "waiting";
 }

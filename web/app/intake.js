@@ -20,7 +20,7 @@ export function takeImages(onFiles, onError) {
     const files = [...(clipboardData?.files ?? [])];
     if (files.length) onFiles(files);
   });
-  find("examples").append(...EXAMPLES.map((example) => shown(example, onFiles, onError)));
+  if (!document.documentElement.dataset.served) find("examples").append(...EXAMPLES.map((example) => shown(example, onFiles, onError)));
 }
 
 function drops(sign, onFiles) {

@@ -25,7 +25,7 @@ export class Jobs {
   /** Computes the result of an image, again if it is in work. */
   request(image) {
     if (this.#active === image || this.#grading) this.#stop();
-    this.#images.change(image, { state: "waiting", held: false, pending: false, share: 0 });
+    this.#images.change(image, { state: "waiting", held: false, pending: false, listed: false, share: 0 });
     this.#run();
   }
 
@@ -58,7 +58,7 @@ export class Jobs {
 
   async upscale(image, onShare) {
     const { format, treatAs } = image.options;
-    const bytes = await image.source.arrayBuffer();
+    const bytes = image.source;
     const options = { scale: 2, format, treatAs };
     this.#upscaling = true;
     try {
@@ -78,7 +78,7 @@ export class Jobs {
 
   #next() {
     const { items, current } = this.#images;
-    const waits = (image) => image?.state === "waiting" && !image.held && !image.pending;
+    const waits = (image) => image?.state === "waiting" && !image.held && !image.pending && !image.listed;
     return waits(current) && !current.removed ? current : items.find(waits);
   }
 
@@ -88,8 +88,7 @@ export class Jobs {
     this.#active = image;
     images.change(image, { state: "working", share: 0 });
     try {
-      const bytes = await image.source.arrayBuffer();
-      if (image.state !== "working") return;
+      const bytes = image.source;
       const { record, data } = await this.#engine.job("deband", { bytes, options }, (share) => {
         if (share - image.share >= STEP) images.change(image, { share });
       });
@@ -116,7 +115,7 @@ export class Jobs {
   async #decoded({ file }) {
     if (!BY_BROWSER.test(file.type)) return undefined;
     try {
-      const { data } = await this.#engine.job("decode", { bytes: await file.arrayBuffer() });
+      const { data } = await this.#engine.job("decode", { bytes: file });
       return new Blob([data], { type: "image/png" });
     } catch {
       return undefined;
@@ -134,8 +133,8 @@ export class Jobs {
     if (record.width * record.height > GRADED) return;
     this.#grading = true;
     try {
-      const before = await image.source.arrayBuffer();
-      const after = record.status === "written" ? await result.arrayBuffer() : undefined;
+      const before = image.source;
+      const after = record.status === "written" ? result : undefined;
       const grades = await this.#engine.job("grade", { before, after });
       if (image.result === result) this.#images.change(image, { grades, graded: result });
     } catch {

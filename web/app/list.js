@@ -12,10 +12,14 @@ export function showList(list, images) {
   const entries = new Map();
 
   function entry(image) {
-    const address = URL.createObjectURL(image.file);
-    const thumb = make("img", { src: address, alt: "", width: 56, height: 40, decoding: "async" });
+    const own = image.file.thumb;
+    const address = own ?? URL.createObjectURL(image.file);
+    const noImage = make("span", { className: "kind" }, extension(image.name));
+    const loading = own ? "lazy" : "eager";
+    const shown = { src: address, alt: "", width: 56, height: 40, decoding: "async", loading };
+    const thumb = image.file.kind === "video" ? noImage : make("img", shown);
     // Not every format that the engine reads is one of the browser.
-    thumb.onerror = () => thumb.replaceWith(make("span", { className: "kind" }, extension(image.name)));
+    thumb.onerror = () => thumb.replaceWith(noImage);
     const name = make("span", { className: "name" }, image.name);
     const state = make("span", { className: "state" });
     const words = make("span", {}, name, state);

@@ -10,6 +10,7 @@ import { takeImages } from "./intake.js";
 import { Jobs } from "./jobs.js";
 import { showList } from "./list.js";
 import { showFinding, showState } from "./panel.js";
+import { ServedEngine, ServedFile } from "./served.js";
 import { Viewer } from "./viewer.js";
 
 // Pause after the last change of a setting until the whole image is computed.
@@ -17,7 +18,8 @@ const IDLE_MS = 400;
 
 const find = (id) => document.getElementById(id);
 const root = document.documentElement;
-const engine = new Engine();
+const served = Boolean(root.dataset.served);
+const engine = served ? new ServedEngine() : new Engine();
 const images = new Images();
 const jobs = new Jobs(engine, images);
 const viewer = new Viewer(find("canvas"), find("divider"), engine);
@@ -85,19 +87,58 @@ function imageChanged({ detail: { image, names } }) {
   }
 }
 
+/** Shows the most banded frames of a video instead of it. */
+async function expand(video) {
+  images.change(video, { state: "working", listed: false, share: 0 });
+  try {
+    const frames = await engine.job("frames", { file: video.file }, (share) => images.change(video, { share }));
+    images.add(frames.map((frame) => new ServedFile(frame)), readOptions());
+    images.remove(video);
+  } catch (error) {
+    images.change(video, { state: error.kind === "cancelled" ? "waiting" : "failed", held: true, error });
+  }
+}
+
 function selected({ detail: { image } }) {
   root.dataset.empty = String(!image);
   request();
+  unpin();
   if (image) writeOptions(image.options);
   showState(images);
+  if (image?.file.kind === "video") {
+    if (image.listed) expand(image);
+    return show(undefined);
+  }
   show(image);
   if (!image) return say("");
-  jobs.grade(image);
+  if (image.listed) jobs.request(image);
+  else jobs.grade(image);
 }
 
 function opened(files) {
-  for (const image of images.add(files, readOptions())) jobs.request(image);
+  for (const image of images.add(files, readOptions())) if (!image.listed) jobs.request(image);
   if (files.length > 1) say(`${files.length} images opened`);
+}
+
+function unpin() {
+  find("pin").checked = false;
+  find("stage").dataset.pinned = "false";
+}
+
+/** Keeps the result on the left, or takes it away from there. */
+async function pin({ target }) {
+  const image = images.current;
+  try {
+    const { pinned } = await engine.view("pin", { key: image.id, on: target.checked });
+    if (image !== images.current) return;
+    target.checked = pinned;
+    find("stage").dataset.pinned = String(pinned);
+    await viewer.result(image);
+    charts.reset();
+  } catch (error) {
+    target.checked = false;
+    failed(error);
+  }
 }
 
 async function upscale() {
@@ -133,6 +174,7 @@ function wireView() {
   };
   contrast.oninput = setContrast;
   setContrast();
+  find("pin").onchange = pin;
   find("map").onchange = ({ target }) => (viewer.map = target.checked);
   find("zoom-in").onclick = () => viewer.zoom(2);
   find("zoom-out").onclick = () => viewer.zoom(0.5);
@@ -185,6 +227,16 @@ function renew(registration) {
   take();
 }
 
+/** Lists the files of the program. */
+async function openServed() {
+  try {
+    const files = await engine.files();
+    if (files.length) opened(files);
+  } catch (error) {
+    failed(error);
+  }
+}
+
 async function start() {
   showList(find("images"), images);
   wireView();
@@ -199,6 +251,7 @@ async function start() {
   } catch (error) {
     failed(error);
   }
+  if (served) return openServed();
   if ("serviceWorker" in navigator && isSecureContext) {
     navigator.serviceWorker.register("sw.js").then(renew, () => say("This browser cannot keep the page offline"));
   }

@@ -66,7 +66,8 @@ export function showFinding(image, info) {
   const failed = image?.state === "failed";
   const waits = image ? (failed ? "This file could not be processed" : "Reading the image…") : "";
   find("finding").textContent = info ? `${sentence(info.report.finding)}.` : waits;
-  const kind = info ? `${info.width} × ${info.height}, ${info.depth} bits, ${info.report.format}` : "";
+  const format = info?.report.format ? `, ${info.report.format}` : "";
+  const kind = info ? `${info.width} × ${info.height}, ${info.depth} bits${format}` : "";
   find("about").textContent = image ? [image.name, kind].filter(Boolean).join(" · ") : "";
   if (!info) return;
   const { explanation, planes, banded_share: share } = info.report;

@@ -157,9 +157,7 @@ export class Viewer extends EventTarget {
   }
 
   async #load(image) {
-    const bytes = await image.source.arrayBuffer();
-    if (image !== this.#image) return undefined;
-    const info = await this.#engine.open({ key: image.id, bytes });
+    const info = await this.#engine.open({ key: image.id, bytes: image.source });
     if (image !== this.#image) return undefined;
     await this.#sendResult(image);
     return image === this.#image ? info : undefined;
@@ -167,7 +165,7 @@ export class Viewer extends EventTarget {
 
   async #sendResult(image) {
     const { result, record } = image;
-    const bytes = record?.status === "written" ? await result.arrayBuffer() : undefined;
+    const bytes = record?.status === "written" ? result : undefined;
     if (image === this.#image) await this.#engine.result({ key: image.id, bytes });
   }
 

@@ -13,7 +13,13 @@ function release() {
   shown?.before?.free();
   shown?.after?.free();
   shown?.around?.free();
+  shown?.pinned?.free();
   shown = undefined;
+}
+
+/** The left side: an earlier result that is pinned, else the original. */
+function left({ before, pinned }) {
+  return pinned ?? before;
 }
 
 function of(key) {
@@ -88,7 +94,7 @@ const ACTIONS = {
     const sides = await call(() => {
       const image = of(key);
       const means = around(image, window, contrast);
-      return [image.before, image.after].map((source) => source && look(source, window, every, means));
+      return [left(image), image.after].map((source) => source && look(source, window, every, means));
     });
     const made = sides.map((side) => side && bitmap(side.pixels, side.width, side.height));
     const [before, after] = await Promise.all(made);
@@ -108,14 +114,23 @@ const ACTIONS = {
     return { bitmap: await bitmap(pixels, width, height) };
   },
 
+  // Keeps the result as the left side; the next one comes to the right.
+  pin: ({ key, on }) => call(() => {
+    const image = of(key);
+    image.pinned?.free();
+    image.pinned = on ? image.after : undefined;
+    if (on) image.after = undefined;
+    return { pinned: Boolean(image.pinned) };
+  }),
+
   line: ({ key, y, x0, x1 }) => call(() => {
-    const { before, after } = of(key);
-    return { before: before.line(y, x0, x1), after: after?.line(y, x0, x1) };
+    const image = of(key);
+    return { before: left(image).line(y, x0, x1), after: image.after?.line(y, x0, x1) };
   }),
 
   histogram: ({ key }) => call(() => {
-    const { before, after } = of(key);
-    return { before: before.histogram(), after: after?.histogram() };
+    const image = of(key);
+    return { before: left(image).histogram(), after: image.after?.histogram() };
   }),
 
   deband: (given, id) => job("deband", given, id),

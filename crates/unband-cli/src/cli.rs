@@ -87,6 +87,8 @@ pub(crate) enum Command {
     Upscale(Box<cmd::upscale::UpscaleArgs>),
     /// Report banding and its cause
     Inspect(cmd::inspect::InspectArgs),
+    /// Look at images and videos in the browser, before and after
+    View(cmd::view::ViewArgs),
     /// Measure how banded images and videos are
     Score(Box<cmd::score::ScoreArgs>),
     /// Compare results with references, or methods with each other

@@ -118,6 +118,7 @@ fn act(cli: &Cli) -> Outcome {
         Some(Command::Compare(args)) => cmd::compare::run(args),
         Some(Command::Study(args)) => cmd::study::run(args),
         Some(Command::Eval(args)) => cmd::eval::run(args),
+        Some(Command::View(args)) => cmd::view::run(args),
         Some(Command::Shader(args)) => cmd::shader::run(args),
         Some(Command::List(args)) => cmd::list::run(args),
         Some(Command::Models(args)) => cmd::models::run(args),

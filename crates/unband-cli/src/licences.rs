@@ -19,13 +19,18 @@ const THIRD_PARTY: [(&str, &str); 2] = [
 
 /// Prints them.
 pub(crate) fn run() -> Outcome {
+    print_data(text().as_bytes())
+}
+
+/// All of them.
+pub(crate) fn text() -> String {
     let parts: Vec<String> = [OWN]
         .iter()
         .chain(&unband::NOTICES)
         .chain(&THIRD_PARTY)
         .map(|(title, text)| format!("######## {title}\n\n{text}\n\n"))
         .collect();
-    print_data(parts.concat().as_bytes())
+    parts.concat()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod names;
 mod stream;
 mod text;
+pub(crate) mod worst;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};

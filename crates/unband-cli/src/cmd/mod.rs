@@ -15,3 +15,4 @@ pub(crate) mod shader;
 pub(crate) mod study;
 pub(crate) mod train;
 pub(crate) mod upscale;
+pub(crate) mod view;

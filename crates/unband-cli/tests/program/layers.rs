@@ -73,7 +73,7 @@ fn crates_use_only_rows_below_their_own() {
 }
 
 #[test]
-fn the_program_uses_only_the_library_and_the_report() {
+fn the_program_uses_only_the_library_the_report_and_the_page() {
     let metadata = metadata();
     let mut packages = metadata["packages"].as_array().unwrap().iter();
     let program = packages.find(|package| package["name"] == "unband-cli").unwrap();
@@ -82,7 +82,7 @@ fn the_program_uses_only_the_library_and_the_report() {
     let names = own.map(|dependency| dependency["name"].as_str().unwrap());
     assert_eq!(
         names.filter(|name| name.starts_with("unband")).collect::<Vec<_>>(),
-        ["unband", "unband-report"]
+        ["unband", "unband-page", "unband-report"]
     );
 }
 

@@ -46,4 +46,5 @@ mod train;
 mod untrusted;
 mod upscale;
 mod videos;
+mod view;
 mod words;

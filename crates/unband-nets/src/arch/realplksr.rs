@@ -104,7 +104,7 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     if !(1..=MOST).contains(&config.scale) {
         net.fault(format!("`scale` is 1 to {MOST}"));
     }
-    if config.large == 0 || config.large > config.channels || config.kernel % 2 == 0 {
+    if config.large == 0 || config.large > config.channels || config.kernel.is_multiple_of(2) {
         net.fault("`large` is 1 to `channels`, `kernel` odd".into());
     }
     let image = net.input("image", 3);

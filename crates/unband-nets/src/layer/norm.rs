@@ -198,7 +198,7 @@ impl Net {
     pub fn group_norm(&mut self, name: impl AsRef<str>, x: Value, groups: usize, eps: f64) -> Value {
         self.scope(name, |net| {
             let channels = net.channels(x);
-            if groups == 0 || channels % groups != 0 {
+            if groups == 0 || !channels.is_multiple_of(groups) {
                 net.fault(format!("{channels} channels in {groups} groups"));
             }
             let params = [net.trainable("weight", &[channels]), net.trainable("bias", &[channels])];

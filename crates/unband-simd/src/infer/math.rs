@@ -1,10 +1,10 @@
 //! Elementary functions of single samples, as short polynomials that the compiler vectorises.
 //!
 //! Products and sums are fused, so all levels give equal bits (see [`dispatch_fused!`]). Results are within
-//! two units in the last place of the true value, those of `silu` and `mish` within four and of `gelu` within seven
-//! (below 2⁻¹¹⁸ of that size); a test verifies it over all sizes of arguments. Coefficients have the least
-//! maximum relative error, found by iteratively reweighted least squares. Infinities and NaN give the results
-//! of the formulas.
+//! two units in the last place of the true value, those of `silu` and `mish` within four and of `gelu` within
+//! seven (below 2⁻¹¹⁸ of that size); a test verifies it over all sizes of arguments. Coefficients have the
+//! least maximum relative error, found by iteratively reweighted least squares. Infinities and NaN give the
+//! results of the formulas.
 #![allow(clippy::inline_always)] // `dispatch_fused!` needs it
 
 use std::f32::consts::LOG2_E;

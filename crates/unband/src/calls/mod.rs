@@ -2,6 +2,7 @@
 //!
 //! Options have JavaScript's spelling (`bandStep`), and so have the hints of errors.
 
+mod archive;
 mod contrast;
 mod error;
 mod files;
@@ -9,6 +10,7 @@ mod lists;
 mod options;
 mod viewed_image;
 
+pub use archive::Archive;
 pub use contrast::Surroundings;
 pub use error::CallError;
 pub use files::{deband_file, dither_file, dithered, upscale_file};

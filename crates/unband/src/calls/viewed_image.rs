@@ -7,6 +7,7 @@ use super::error::CallError;
 use super::{CallOptions, json};
 use crate::io::Limits;
 use crate::records::InspectRecord;
+use crate::verdict::{Grade, Verdict};
 use crate::{Context, Depth, Findings, Image, Plane, TreatAs, Window};
 
 /// Values of a histogram, for each channel.
@@ -52,6 +53,12 @@ impl ViewedImage {
         let record = InspectRecord::new(String::new(), self.format, &self.image, &findings);
         self.findings = Some(findings);
         Ok(json(&if options.explain() { record.explained(explanation) } else { record }))
+    }
+
+    /// The grade of its banding.
+    pub fn grade(&mut self, ctx: &Context<'_>) -> Grade {
+        let image = &self.image;
+        Verdict::new(self.findings.get_or_insert_with(|| crate::inspect(image, ctx))).grade
     }
 
     /// The surroundings in a window, for this factor of contrast.

@@ -164,6 +164,7 @@ fn no_page_with_commands_is_forgotten() {
         "rust.md",
         "from-the-papers.md",
         "web.md",
+        "view.md",
         "comfyui.md",
         "vapoursynth.md",
         "c.md",

@@ -1,0 +1,122 @@
+//! Messages between the page and the program: one line of JSON, then bytes.
+
+use std::io::Read;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use unband::calls::CallError;
+
+/// Most bytes of a message: a large image and its result.
+const MOST: u64 = 4 << 30;
+/// Most bytes of its first line.
+const LINE: usize = 1 << 20;
+
+/// A call.
+#[derive(Deserialize)]
+pub(super) struct CallMessage {
+    /// Its name.
+    pub name: String,
+    /// Its arguments.
+    #[serde(default)]
+    pub given: Value,
+    /// Names and lengths of the parts that follow.
+    #[serde(default)]
+    sizes: Vec<(String, usize)>,
+    #[serde(skip)]
+    parts: Vec<(String, Vec<u8>)>,
+}
+
+impl CallMessage {
+    /// Reads a call.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub(super) fn read(reader: impl Read) -> Result<Self, CallError> {
+        let mut bytes = Vec::new();
+        let wrong =
+            |text: &dyn std::fmt::Display| CallError::input(format!("not a call of the page: {text}"));
+        reader.take(MOST).read_to_end(&mut bytes).map_err(|error| wrong(&error))?;
+        let end = bytes.iter().take(LINE).position(|&byte| byte == b'\n').ok_or_else(|| wrong(&"no line"))?;
+        let mut call: Self = serde_json::from_slice(&bytes[..end]).map_err(|error| wrong(&error))?;
+        let mut rest = &bytes[end + 1..];
+        for (name, size) in std::mem::take(&mut call.sizes) {
+            let (part, after) = rest.split_at_checked(size).ok_or_else(|| wrong(&"too short"))?;
+            call.parts.push((name, part.to_vec()));
+            rest = after;
+        }
+        Ok(call)
+    }
+
+    /// The part of this name.
+    pub(super) fn part(&self, name: &str) -> Option<&[u8]> {
+        self.parts.iter().find(|(known, _)| known == name).map(|(_, bytes)| &bytes[..])
+    }
+
+    /// All parts, with their names.
+    pub(super) fn parts(&self) -> &[(String, Vec<u8>)] {
+        &self.parts
+    }
+
+    /// A whole number.
+    ///
+    /// # Errors
+    /// None of that name.
+    pub(super) fn number(&self, name: &str) -> Result<usize, CallError> {
+        let number = self.given[name].as_u64().and_then(|number| usize::try_from(number).ok());
+        number.ok_or_else(|| CallError::option(name, "a whole number", &self.given[name]))
+    }
+}
+
+/// The answer to a call.
+#[derive(Default)]
+pub(super) struct Answer {
+    /// As JSON.
+    pub result: Value,
+    /// Parts with their names.
+    pub parts: Vec<(&'static str, Vec<u8>)>,
+}
+
+#[derive(Serialize)]
+struct AnswerLine<'a> {
+    result: &'a Value,
+    sizes: Vec<(&'static str, usize)>,
+}
+
+#[derive(Serialize)]
+struct ErrorLine<'a> {
+    error: &'a CallError,
+}
+
+impl Answer {
+    /// With a result alone.
+    pub(super) fn new(result: Value) -> Self {
+        Self { result, parts: Vec::new() }
+    }
+
+    /// Of a call on an image that is not open here.
+    pub(super) fn stale() -> Self {
+        Self::new(serde_json::json!({ "stale": true }))
+    }
+
+    /// With one part.
+    pub(super) fn part(name: &'static str, bytes: Vec<u8>) -> Self {
+        Self { result: Value::Null, parts: vec![(name, bytes)] }
+    }
+
+    /// The bytes of an answer, or of an error.
+    pub(super) fn bytes(answer: Result<Self, CallError>) -> Vec<u8> {
+        let line = |value: String| value.into_bytes();
+        match answer {
+            Err(error) => [line(unband::calls::json(&ErrorLine { error: &error })), vec![b'\n']].concat(),
+            Ok(Self { result, parts }) => {
+                let sizes = parts.iter().map(|(name, bytes)| (*name, bytes.len())).collect();
+                let mut all = line(unband::calls::json(&AnswerLine { result: &result, sizes }));
+                all.push(b'\n');
+                for (_, bytes) in parts {
+                    all.extend(bytes);
+                }
+                all
+            }
+        }
+    }
+}
