@@ -64,6 +64,8 @@ export class Reopening {
   #reopening;
   /** Opens an image again, if it is still the current one; set by the page. */
   reopen = async () => false;
+  /** Tells that the engine had lost the image; set by the page. */
+  lost = () => {};
 
   /** A call on the image of the views. */
   async view(name, given) {
@@ -73,6 +75,7 @@ export class Reopening {
       if (error.kind !== "stale") throw error;
       this.#reopening ??= this.reopen(given.key).finally(() => (this.#reopening = undefined));
       if (!(await this.#reopening)) throw error;
+      this.lost();
       return this.look(name, given);
     }
   }

@@ -12,7 +12,8 @@ export class Images extends EventTarget {
   items = [];
   current = undefined;
 
-  add(files, options) {
+  /** Adds files; the first is selected, unless `quiet`. */
+  add(files, options, quiet = false) {
     const added = files.map((file) => ({
       id: `image-${++last}`,
       name: file.name || "pasted.png",
@@ -30,7 +31,7 @@ export class Images extends EventTarget {
     }));
     this.items.push(...added);
     this.#tell("add", added);
-    if (added.length) this.select(added[0]);
+    if (added.length && !quiet) this.select(added[0]);
     return added;
   }
 
@@ -42,6 +43,7 @@ export class Images extends EventTarget {
 
   remove(image) {
     const at = this.items.indexOf(image);
+    if (at < 0) return;
     this.items.splice(at, 1);
     image.removed = true;
     this.#tell("remove", image);

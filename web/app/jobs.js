@@ -43,7 +43,7 @@ export class Jobs {
         this.#images.change(image, { state: "waiting", held: true, pending: false, share: 0 });
       }
     }
-    this.#engine.cancel();
+    this.#engine.cancel(true);
   }
 
   /** Gives up the work on an image. */

@@ -23,6 +23,8 @@ const engine = served ? new ServedEngine() : new Engine();
 const images = new Images();
 const jobs = new Jobs(engine, images);
 const viewer = new Viewer(find("canvas"), find("divider"), engine);
+// Another image of the engine is a new one, without a pinned result.
+engine.lost = unpin;
 const charts = showCharts(engine, images, viewer);
 
 function say(text) {
@@ -60,7 +62,7 @@ function request() {
 
 function optionsChanged(options) {
   const image = images.current;
-  if (!image) return;
+  if (!image || isVideo(image)) return;
   clearTimeout(timer);
   waits = undefined;
   image.options = options;
@@ -87,16 +89,28 @@ function imageChanged({ detail: { image, names } }) {
   }
 }
 
+const isVideo = (image) => image?.file.kind === "video";
+
 /** Shows the most banded frames of a video instead of it. */
 async function expand(video) {
-  images.change(video, { state: "working", listed: false, share: 0 });
+  if (video.state === "working") return;
+  images.change(video, { state: "working", listed: false, held: false, share: 0 });
   try {
     const frames = await engine.job("frames", { file: video.file }, (share) => images.change(video, { share }));
-    images.add(frames.map((frame) => new ServedFile(frame)), readOptions());
+    if (video.removed) return;
+    const quiet = video !== images.current;
+    images.add(frames.map((frame) => new ServedFile(frame)), readOptions(), quiet);
     images.remove(video);
   } catch (error) {
-    images.change(video, { state: error.kind === "cancelled" ? "waiting" : "failed", held: true, error });
+    const cancelled = error.kind === "cancelled";
+    images.change(video, cancelled ? { state: "waiting", listed: true } : { state: "failed", error });
   }
+}
+
+/** Starts the work on an image. */
+function begin(image) {
+  if (isVideo(image)) expand(image);
+  else jobs.request(image);
 }
 
 function selected({ detail: { image } }) {
@@ -105,7 +119,7 @@ function selected({ detail: { image } }) {
   unpin();
   if (image) writeOptions(image.options);
   showState(images);
-  if (image?.file.kind === "video") {
+  if (isVideo(image)) {
     if (image.listed) expand(image);
     return show(undefined);
   }
@@ -161,7 +175,7 @@ function toAll() {
   for (const image of images.items) {
     if (keyOf(image.options) === keyOf(options) && !image.held) continue;
     images.change(image, { options: { ...options } });
-    jobs.request(image);
+    begin(image);
   }
 }
 
@@ -194,7 +208,7 @@ function wireActions() {
     jobs.cancel();
     say("Cancelled");
   };
-  find("again").onclick = () => jobs.request(images.current);
+  find("again").onclick = () => begin(images.current);
   find("download").onclick = () => say(`Saved ${saveResult(images.current)}`);
   find("download-all").onclick = async () => {
     const done = images.items.filter((image) => images.fresh(image));

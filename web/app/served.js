@@ -2,6 +2,8 @@
 
 import { Reopening, fault } from "./engine.js";
 
+// Pages share the program: its images and jobs are told apart by this.
+const PAGE = crypto.getRandomValues(new Uint32Array(1))[0];
 // Pause between questions after the share of a job.
 const POLL_MS = 150;
 
@@ -29,7 +31,7 @@ async function ask(name, given = {}, signal) {
   for (const [key, value] of Object.entries(given)) {
     if (value instanceof ServedFile) plain.file = value.id;
     else if (value instanceof Blob || value instanceof ArrayBuffer) parts.push([key, new Blob([value])]);
-    else plain[key] = value;
+    else plain[key] = key === "key" ? `${PAGE} ${value}` : value;
   }
   const sizes = parts.map(([key, { size }]) => [key, size]);
   const line = JSON.stringify({ name, given: plain, sizes });
@@ -49,11 +51,22 @@ async function bitmap(pixels, { x0, y0, x1, y1 }, every) {
   return pixels && createImageBitmap(new ImageData(new Uint8ClampedArray(pixels.buffer), width, height));
 }
 
+/** Numbers as an array of their type; undefined for a side that is not there. */
+function typed({ before, after }, Type) {
+  return { before: Type.from(before), after: after ? Type.from(after) : undefined };
+}
+
 export class ServedEngine extends Reopening {
   #last = 0;
+  // Name and AbortController of each running job.
   #running = new Map();
 
   start() {
+    // A closed page wants no results. A page that comes back asks again.
+    addEventListener("pagehide", () => {
+      const line = JSON.stringify({ name: "cancel", given: { job: `${PAGE}-` } });
+      navigator.sendBeacon("call", new Blob([line, "\n"]));
+    });
     return ask("methods");
   }
 
@@ -67,7 +80,7 @@ export class ServedEngine extends Reopening {
   }
 
   close() {
-    return ask("close");
+    return ask("close", { key: "" });
   }
 
   result(given) {
@@ -76,6 +89,8 @@ export class ServedEngine extends Reopening {
 
   async look(name, given) {
     const made = await ask(name, given);
+    if (name === "line") return typed(made, Float32Array);
+    if (name === "histogram") return typed(made, Uint32Array);
     if (name === "preview") return { bitmap: await bitmap(made.pixels, given.window, 1) };
     if (name !== "view") return made;
     const sides = [made.before, made.after].map((pixels) => bitmap(pixels, given.window, given.every));
@@ -85,10 +100,12 @@ export class ServedEngine extends Reopening {
 
   async job(name, given, onShare) {
     if (name === "archive") return ask(name, Object.fromEntries(given.files.map(({ name, bytes }) => [name, bytes])));
-    const job = ++this.#last;
+    const job = `${PAGE}-${++this.#last}`;
     const stop = new AbortController();
-    this.#running.set(job, stop);
-    const timer = onShare && setInterval(() => ask("share", { job }).then(onShare, () => {}), POLL_MS);
+    this.#running.set(job, { name, stop });
+    // An answer may come after the end.
+    const tell = (share) => share !== null && this.#running.has(job) && onShare(share);
+    const timer = onShare && setInterval(() => ask("share", { job }).then(tell, () => {}), POLL_MS);
     try {
       return await ask(name, { ...given, job }, stop.signal);
     } finally {
@@ -97,8 +114,10 @@ export class ServedEngine extends Reopening {
     }
   }
 
-  cancel() {
-    for (const [job, stop] of this.#running) {
+  /** Cancels the work on images; with `all`, the search for frames too. */
+  cancel(all = false) {
+    for (const [job, { name, stop }] of this.#running) {
+      if (name === "frames" && !all) continue;
       stop.abort();
       ask("cancel", { job }).catch(() => {});
     }

@@ -2,6 +2,7 @@
 
 mod calls;
 mod door;
+mod http;
 mod library;
 mod message;
 mod server;
@@ -94,16 +95,15 @@ pub(crate) fn run(args: &ViewArgs) -> Outcome {
             return Outcome::SomeFailed;
         }
     };
-    let address = server.address();
-    let printed = print_text(&format!("{address}\n"));
+    let printed = print_text(&format!("{}\n", server.door().address()));
     if printed != Outcome::Done {
         return printed;
     }
-    if !args.no_open && !open(&address) {
+    if !args.no_open && !open(&server.door().address_once()) {
         reporter.note(&"no browser could be started; open the address above");
     }
     server.run(&ctx);
-    Outcome::Done
+    Outcome::Interrupted
 }
 
 /// Opens an address in the browser of the system.
@@ -117,5 +117,7 @@ fn open(address: &str) -> bool {
     };
     let mut command = Command::new(program);
     command.args(arguments).arg(address);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().is_ok()
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    // Some systems' program ends at once, others run the browser.
+    child.map(|mut child| std::thread::spawn(move || child.wait())).is_ok()
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, have_ffmpeg, six_bits, texture, video_of};
+use crate::stage::{Stage, ffmpeg, have_ffmpeg, six_bits, texture, video_of};
 
 /// The running program.
 struct Viewer {
@@ -124,7 +124,7 @@ fn foreign_pages_and_wrong_words_are_refused() {
     let viewer = Viewer::start(&stage, &["in"]);
     let path = format!("/{}/", viewer.token);
     let wrong = format!("/{}/", "0".repeat(viewer.token.len()));
-    for path in ["/", "/x/", &wrong, "", &viewer.token] {
+    for path in ["/", "/x/", &wrong, &viewer.token, "*"] {
         assert_eq!(viewer.send(&format!("GET {path}"), &[], b"").status, 403, "{path}");
     }
     let port = viewer.host.split(':').next_back().unwrap();
@@ -161,16 +161,16 @@ fn results_are_those_of_the_program() {
     let names: Vec<&str> =
         files["result"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["a.png", "b.png"]);
-    let (made, parts) = viewer.call("deband", &json!({ "file": 0, "job": 1, "options": {} }), &[]);
+    let (made, parts) = viewer.call("deband", &json!({ "file": 0, "job": "1", "options": {} }), &[]);
     assert_eq!(made["result"]["record"]["reason"], "restored");
     stage.run(&["in/a.png", "-o", "out.png"]).code(0);
     assert!(parts[0] == stage.read("out.png"));
     let dropped = stage.read("in/a.png");
-    let given = json!({ "job": 2, "options": { "method": "smooth", "depth": 16 } });
+    let given = json!({ "job": "2", "options": { "method": "smooth", "depth": 16 } });
     let (_, parts) = viewer.call("deband", &given, &[("bytes", &dropped)]);
     stage.run(&["in/a.png", "-o", "deep.png", "--method", "smooth", "--depth", "16"]).code(0);
     assert!(parts[0] == stage.read("deep.png"));
-    let (grades, _) = viewer.call("grade", &json!({ "file": 0, "job": 3 }), &[("after", &parts[0])]);
+    let (grades, _) = viewer.call("grade", &json!({ "file": 0, "job": "3" }), &[("after", &parts[0])]);
     assert!(grades["result"]["before"] != grades["result"]["after"], "{grades}");
     let (_, archive) = viewer.call("archive", &json!({}), &[("a.png", &parts[0]), ("b.png", b"b")]);
     assert!(archive[0].starts_with(b"PK"));
@@ -218,14 +218,14 @@ fn damaged_calls_and_files_are_errors_for_the_page() {
         ("nonsense", json!({})),
         ("open", json!({ "key": "k", "file": 7 })),
         ("open", json!({ "key": "k", "file": -1 })),
-        ("deband", json!({ "file": 0, "job": 1, "options": { "colour": 3 } })),
-        ("deband", json!({ "file": 0, "options": {} })),
-        ("frames", json!({ "file": 0, "job": 2 })),
+        ("view", json!({ "key": "k", "window": 3, "every": 1 })),
+        ("deband", json!({ "file": 0, "job": "1", "options": { "colour": 3 } })),
+        ("frames", json!({ "file": 0, "job": "2" })),
     ] {
         let (answer, _) = viewer.call(name, &given, &[]);
         assert!(answer["error"]["message"].is_string(), "{name}: {answer}");
     }
-    let (answer, _) = viewer.call("deband", &json!({ "job": 1, "options": {} }), &[("bytes", b"no image")]);
+    let (answer, _) = viewer.call("deband", &json!({ "job": "1", "options": {} }), &[("bytes", b"no image")]);
     assert_eq!(answer["error"]["kind"], "input");
 }
 
@@ -239,18 +239,73 @@ fn a_video_becomes_its_most_banded_frames() {
         stage.png(&format!("f/{number:02}.png"), &move |x, y, c| six_bits(x + number, y, c));
     }
     video_of(&stage, "f/%02d.png", "8", "v.mkv");
-    let viewer = Viewer::start(&stage, &["v.mkv"]);
+    for (name, pixels) in
+        [("v.mkv", "gbrp"), ("y.mkv", "yuv420p"), ("g.mkv", "gray"), ("d.mkv", "yuv444p12le")]
+    {
+        if name != "v.mkv" {
+            ffmpeg(&stage, &["-i", "v.mkv", "-c:v", "ffv1", "-pix_fmt", pixels, name]);
+        }
+        frames_of(&stage, name);
+    }
+}
+
+/// The frames of a video are listed once, opened, repaired and upscaled.
+fn frames_of(stage: &Stage, name: &str) {
+    let viewer = Viewer::start(stage, &[name]);
     let (files, _) = viewer.call("files", &json!({}), &[]);
     assert_eq!(files["result"][0]["kind"], "video");
-    let (frames, _) = viewer.call("frames", &json!({ "file": 0, "job": 1 }), &[]);
+    let (frames, _) = viewer.call("frames", &json!({ "file": 0, "job": "1" }), &[]);
     let frame = &frames["result"][0];
-    assert!(frame["kind"] == "frame" && frame["name"].as_str().unwrap().starts_with("v.mkv 0:"), "{frames}");
+    assert!(
+        frame["kind"] == "frame" && frame["name"].as_str().unwrap().starts_with(&format!("{name} 0:")),
+        "{frames}"
+    );
+    assert_eq!(viewer.call("frames", &json!({ "file": 0, "job": "9" }), &[]).0, frames, "{name}");
     let (info, _) = viewer.call("open", &json!({ "key": "k", "file": frame["id"] }), &[]);
     assert_eq!(info["result"]["width"], 160);
-    let given = json!({ "file": frame["id"], "job": 2, "options": {} });
+    let given = json!({ "file": frame["id"], "job": "2", "options": {} });
     let (made, parts) = viewer.call("deband", &given, &[]);
     let record = &made["result"]["record"];
-    assert_eq!(record["status"] == "written", parts[0].starts_with(b"\x89PNG"), "{record}");
+    assert!(parts[0].starts_with(b"\x89PNG") && record["width"] == 160, "{name}: {record}");
+    let given = json!({ "file": frame["id"], "job": "3", "options": { "scale": 2 } });
+    let (made, parts) = viewer.call("upscale", &given, &[]);
+    assert!(
+        parts[0].starts_with(b"\x89PNG") && made["result"]["record"]["output_width"] == 320,
+        "{name}: {made}"
+    );
+}
+
+#[test]
+fn silent_connections_and_false_lengths_hold_up_nothing() {
+    let stage = stage();
+    let viewer = Viewer::start(&stage, &["in"]);
+    let mut open = Vec::new();
+    for length in ["5000", "9223372036854775808", "-1", "x"] {
+        for _ in 0..8 {
+            let mut stream = TcpStream::connect(&viewer.host).unwrap();
+            let host = &viewer.host;
+            write!(stream, "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n").unwrap();
+            open.push(stream);
+        }
+    }
+    open.push(TcpStream::connect(&viewer.host).unwrap());
+    assert_eq!(viewer.get("").status, 200);
+    let call = format!("POST /{}/call", viewer.token);
+    let heads = [("Content-Length", "99999999999999")];
+    assert_ne!(viewer.send(&call, &heads, b"{\"name\":\"files\"}\n").status, 200);
+    assert_eq!(viewer.get("").status, 200);
+}
+
+#[test]
+fn a_job_that_was_cancelled_before_it_came_does_not_run() {
+    let stage = stage();
+    let viewer = Viewer::start(&stage, &["in"]);
+    viewer.call("cancel", &json!({ "job": "7-1" }), &[]);
+    let (answer, _) = viewer.call("deband", &json!({ "file": 0, "job": "7-1", "options": {} }), &[]);
+    assert_eq!(answer["error"]["kind"], "cancelled");
+    let (answer, _) = viewer.call("deband", &json!({ "file": 0, "job": "7-2", "options": {} }), &[]);
+    assert_eq!(answer["result"]["record"]["status"], "written");
+    assert!(viewer.call("share", &json!({ "job": "7-2" }), &[]).0["result"].is_null());
 }
 
 #[test]

@@ -207,7 +207,10 @@ impl CallOptions {
     }
 
     /// The format of the result.
-    pub(super) fn format(&self) -> Result<Option<&'static FormatEntry>, CallError> {
+    ///
+    /// # Errors
+    /// A format that is not written.
+    pub fn format(&self) -> Result<Option<&'static FormatEntry>, CallError> {
         let Some(name) = &self.format else { return Ok(None) };
         let known = |name: &str| {
             let by_extension = crate::io::by_extension(std::path::Path::new(&format!("x.{name}")));

@@ -1,8 +1,9 @@
 //! Calls of the page.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use unband::calls::{self, Archive, CallError, CallOptions, Surroundings, ViewedImage};
@@ -10,19 +11,34 @@ use unband::io::Limits;
 use unband::video::{VideoOptions, deband_single};
 use unband::{Context, Progress, Window, With};
 
-use super::library::{FrameItem, Item, Library, png};
+use super::library::{FrameItem, Item, Library, encoded, png, rgb};
 use super::message::{Answer, CallMessage};
 
 /// The engine of the page.
 pub(super) struct Engine {
     pub library: Library,
     limits: Limits,
-    /// The image of the views.
-    shown: Mutex<Option<ShownImage>>,
+    /// The images of the views, one of each page; the last ones.
+    shown: Mutex<Vec<ShownImage>>,
     /// One job at a time: each takes all processors.
     turn: Mutex<()>,
-    jobs: Mutex<HashMap<usize, Arc<RunningJob>>>,
+    /// One thumbnail at a time: each reads an image.
+    thumbs: Mutex<()>,
+    jobs: Mutex<Jobs>,
 }
+
+/// Jobs by name: that of their page, `-`, a number.
+#[derive(Default)]
+struct Jobs {
+    running: HashMap<String, Arc<RunningJob>>,
+    /// Jobs that were cancelled before they came.
+    cancelled: HashSet<String>,
+}
+
+/// Pages whose images are kept.
+const PAGES: usize = 4;
+/// Pause of a job that waits for its turn.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// An image, its result, and the means for its contrast.
 struct ShownImage {
@@ -59,7 +75,14 @@ impl Engine {
                 new.max_bytes = bytes;
             }
         });
-        Self { library, limits, shown: Mutex::default(), turn: Mutex::default(), jobs: Mutex::default() }
+        Self {
+            library,
+            limits,
+            shown: Mutex::default(),
+            turn: Mutex::default(),
+            thumbs: Mutex::default(),
+            jobs: Mutex::default(),
+        }
     }
 
     /// Answers a call.
@@ -72,7 +95,7 @@ impl Engine {
             "methods" => Ok(Answer::new(parsed(&calls::methods()))),
             "open" => self.open(call, ctx),
             "close" => {
-                *locked(&self.shown) = None;
+                locked(&self.shown).retain(|shown| shown.page() != page(key(call)));
                 Ok(Answer::default())
             }
             "result" => self.result(call),
@@ -82,11 +105,9 @@ impl Engine {
             "line" => self.line(call, ctx),
             "histogram" => self.histogram(call, ctx),
             "archive" => archive(call),
-            "share" => Ok(Answer::new(json!(self.share(call.number("job")?)))),
+            "share" => Ok(Answer::new(json!(self.share(call.text("job"))))),
             "cancel" => {
-                if let Some(job) = locked(&self.jobs).get(&call.number("job")?) {
-                    job.cancel.store(true, Ordering::Relaxed);
-                }
+                self.cancel(call.text("job"));
                 Ok(Answer::default())
             }
             "deband" | "upscale" | "grade" | "frames" => self.job(call, ctx),
@@ -94,8 +115,39 @@ impl Engine {
         }
     }
 
-    fn share(&self, job: usize) -> f32 {
-        locked(&self.jobs).get(&job).map_or(0.0, |job| f32::from_bits(job.share.load(Ordering::Relaxed)))
+    /// A small image of a file, as PNG.
+    ///
+    /// # Errors
+    /// No such file; one that cannot be read, or is above the limits.
+    pub(super) fn thumbnail(&self, id: usize, ctx: &Context<'_>) -> Result<Vec<u8>, CallError> {
+        let item = self.library.item(id)?;
+        let _one = locked(&self.thumbs);
+        item.thumbnail(&self.limits, ctx)
+    }
+
+    /// Cancels all jobs, as the program ends.
+    pub(super) fn cancel_all(&self) {
+        locked(&self.jobs).running.values().for_each(|job| job.cancel.store(true, Ordering::Relaxed));
+    }
+
+    /// Cancels a job, or with `PAGE-` all of a page.
+    fn cancel(&self, name: &str) {
+        let mut jobs = locked(&self.jobs);
+        let of_page = name.ends_with('-');
+        for (known, job) in &jobs.running {
+            if known == name || of_page && known.starts_with(name) {
+                job.cancel.store(true, Ordering::Relaxed);
+            }
+        }
+        if !of_page && !jobs.running.contains_key(name) && jobs.cancelled.len() < 1000 {
+            jobs.cancelled.insert(name.to_owned());
+        }
+    }
+
+    /// The share of a job that is done; `None` once it ended.
+    fn share(&self, job: &str) -> Option<f32> {
+        let jobs = locked(&self.jobs);
+        Some(f32::from_bits(jobs.running.get(job)?.share.load(Ordering::Relaxed)))
     }
 
     fn open(&self, call: &CallMessage, ctx: &Context<'_>) -> Result<Answer, CallError> {
@@ -108,8 +160,13 @@ impl Engine {
         let about = json!({
             "width": image.width(), "height": image.height(), "depth": image.depth.bits(), "report": report,
         });
-        *locked(&self.shown) =
-            Some(ShownImage { key: key(call), before, after: None, pinned: None, around: None });
+        let key = key(call).to_owned();
+        let new = ShownImage { key, before, after: None, pinned: None, around: None };
+        let mut all = locked(&self.shown);
+        all.retain(|shown| shown.page() != new.page());
+        let first = all.len().saturating_sub(PAGES - 1);
+        all.drain(..first);
+        all.push(new);
         Ok(Answer::new(about))
     }
 
@@ -169,10 +226,14 @@ impl Engine {
     }
 
     fn job(&self, call: &CallMessage, ctx: &Context<'_>) -> Result<Answer, CallError> {
-        let number = call.number("job")?;
+        let name = call.text("job").to_owned();
         let job = Arc::new(RunningJob::default());
-        locked(&self.jobs).insert(number, Arc::clone(&job));
-        let turn = locked(&self.turn);
+        {
+            let mut jobs = locked(&self.jobs);
+            job.cancel.store(jobs.cancelled.remove(&name), Ordering::Relaxed);
+            jobs.running.insert(name.clone(), Arc::clone(&job));
+        }
+        let turn = self.turn(&job);
         let ctx = (*ctx).but(|new| {
             new.cancel = &job.cancel;
             new.progress = &*job;
@@ -187,8 +248,20 @@ impl Engine {
             name => self.repaired(call, name == "upscale", &ctx),
         });
         drop(turn);
-        locked(&self.jobs).remove(&number);
+        locked(&self.jobs).running.remove(&name);
         made
+    }
+
+    /// Waits until no other job runs, or this one is cancelled.
+    fn turn(&self, job: &RunningJob) -> Option<MutexGuard<'_, ()>> {
+        while !job.cancel.load(Ordering::Relaxed) {
+            match self.turn.try_lock() {
+                Ok(turn) => return Some(turn),
+                Err(TryLockError::Poisoned(turn)) => return Some(turn.into_inner()),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            }
+        }
+        None
     }
 
     fn repaired(&self, call: &CallMessage, upscales: bool, ctx: &Context<'_>) -> Result<Answer, CallError> {
@@ -200,7 +273,7 @@ impl Engine {
             let item = self.library.item(call.number("file")?)?;
             loaded = match &item {
                 Item::Frame(frame) if upscales => {
-                    png(&frame.format.read(&frame.bytes).map_err(unband::Error::from)?)?
+                    png(frame.format.read(&frame.bytes).map_err(unband::Error::from)?, ctx)?
                 }
                 Item::Frame(frame) => return repaired_frame(frame, &options, ctx),
                 item => item.bytes()?,
@@ -225,21 +298,25 @@ impl Engine {
 
 /// A frame repaired as one of its video, with the facts that the page shows.
 fn repaired_frame(frame: &FrameItem, options: &CallOptions, ctx: &Context<'_>) -> Result<Answer, CallError> {
-    let asked = options.options()?;
+    let (asked, options_format) = (options.options()?, options.format()?);
     let method = asked.method.named().map_or("automatic", |method| method.entry().name);
     let options = VideoOptions::with(|new| new.options = asked.clone());
+    let format = options_format.or_else(|| unband::io::by_name("PNG"));
+    let format = format.ok_or_else(|| CallError::input("no PNG here".to_owned()))?;
     let made = deband_single(&frame.video, &frame.format, &frame.bytes, &options, ctx)?;
-    let pairs = made.before.planes.iter().zip(&made.after.planes);
+    let (changed, depth) = (made.changed, made.after.depth.bits());
+    let (before, after) = (rgb(made.before, ctx)?, rgb(made.after, ctx)?);
+    let pairs = before.planes.iter().zip(&after.planes);
     let far = pairs.flat_map(|(a, b)| a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs()));
     let far = 255.0 * far.fold(0.0f32, f32::max);
-    let data = png(&made.after)?;
+    let data = encoded(&after, format)?;
     let record = json!({
-        "status": if made.changed { "written" } else { "unchanged" },
-        "reason": if made.changed { "restored" } else { "nothing-found" },
+        "status": if changed { "written" } else { "unchanged" },
+        "reason": if changed { "restored" } else { "nothing-found" },
         "method": method,
         "max_change_codes": far,
-        "width": made.before.width(), "height": made.before.height(),
-        "output_format": "PNG", "output_depth": made.after.depth.bits(),
+        "width": before.width(), "height": before.height(),
+        "output_format": format.name, "output_depth": depth,
         "input_bytes": frame.bytes.len(), "output_bytes": data.len(),
     });
     Ok(Answer { result: json!({ "record": record }), parts: vec![("data", data)] })
@@ -254,6 +331,10 @@ fn archive(call: &CallMessage) -> Result<Answer, CallError> {
 }
 
 impl ShownImage {
+    fn page(&self) -> &str {
+        page(&self.key)
+    }
+
     /// The left side: an earlier result that is pinned, else the original.
     fn left(&self) -> &ViewedImage {
         self.pinned.as_ref().unwrap_or(&self.before)
@@ -274,14 +355,18 @@ impl ShownImage {
     }
 }
 
-/// The image of the views, if it is the one that is meant: another page may have opened its own.
-fn shown<'a>(lock: &'a mut Option<ShownImage>, call: &CallMessage) -> Option<&'a mut ShownImage> {
-    let key = key(call);
-    lock.as_mut().filter(|shown| shown.key == key)
+/// The image of the views of a page, if it is the one that is meant.
+fn shown<'a>(all: &'a mut [ShownImage], call: &CallMessage) -> Option<&'a mut ShownImage> {
+    all.iter_mut().find(|shown| shown.key == key(call))
 }
 
-fn key(call: &CallMessage) -> String {
-    call.given["key"].as_str().unwrap_or_default().to_owned()
+/// The name of an image: that of its page, a space, its own.
+fn key(call: &CallMessage) -> &str {
+    call.text("key")
+}
+
+fn page(key: &str) -> &str {
+    key.split(' ').next().unwrap_or_default()
 }
 
 fn factor(call: &CallMessage) -> f32 {

@@ -1,23 +1,31 @@
 //! The door of the page: who may send requests.
 
-use tiny_http::{Header, Request};
+use std::sync::{Mutex, PoisonError};
 
-/// The secret word of the address, and the port.
+use super::http::RequestHead;
+
+/// The secret words of the address, and the port.
 pub(super) struct Door {
     token: String,
+    /// Opens the page once: other users see the arguments of the browser's program.
+    ticket: Mutex<Option<String>>,
     port: u16,
 }
 
+/// A word of 128 random bits.
+fn word() -> Result<String, getrandom::Error> {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes)?;
+    Ok(format!("{:032x}", u128::from_le_bytes(bytes)))
+}
+
 impl Door {
-    /// With a new secret word of 128 bits.
+    /// With new secret words.
     ///
     /// # Errors
     /// A system without random numbers.
     pub(super) fn new(port: u16) -> Result<Self, getrandom::Error> {
-        let mut bytes = [0u8; 16];
-        getrandom::fill(&mut bytes)?;
-        let token = format!("{:032x}", u128::from_le_bytes(bytes));
-        Ok(Self { token, port })
+        Ok(Self { token: word()?, ticket: Mutex::new(Some(word()?)), port })
     }
 
     /// The address of the page.
@@ -25,29 +33,46 @@ impl Door {
         format!("http://127.0.0.1:{}/{}/", self.port, self.token)
     }
 
-    /// The path below the page's, of a request that may pass: with the secret word, to this computer by its
-    /// own name, which a rebound name is not, and from the page itself.
-    pub(super) fn path<'a>(&self, request: &'a Request) -> Option<&'a str> {
-        let path = request.url().split(['?', '#']).next().unwrap_or_default();
-        let (token, path) = path.strip_prefix('/')?.split_once('/')?;
-        // Of equal length: a comparison that ends early tells how much of it was right.
-        let same = token.len() == self.token.len()
-            && token.bytes().zip(self.token.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0;
-        let host = |text: &str| self.hosts().iter().any(|host| host == text);
-        let own_host = header(request, "Host").is_some_and(host);
-        let origin = header(request, "Origin");
-        let own_origin = origin.is_none_or(|text| text.strip_prefix("http://").is_some_and(host));
-        let foreign =
-            header(request, "Sec-Fetch-Site").is_some_and(|site| !["same-origin", "none"].contains(&site));
-        (same && own_host && own_origin && !foreign).then_some(path)
+    /// An address that leads to the page once.
+    pub(super) fn address_once(&self) -> String {
+        let ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
+        format!("http://127.0.0.1:{}/{ticket}", self.port)
     }
 
-    fn hosts(&self) -> [String; 2] {
-        ["127.0.0.1", "localhost"].map(|name| format!("{name}:{}", self.port))
+    /// Whether the request has the address that leads to the page once. It is gone then.
+    pub(super) fn is_first(&self, request: &RequestHead) -> bool {
+        let mut ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
+        let word = request.path.strip_prefix('/').unwrap_or_default();
+        let first = self.is_own(request) && ticket.as_ref().is_some_and(|ticket| same(ticket, word));
+        if first {
+            *ticket = None;
+        }
+        first
+    }
+
+    /// The path below the page's, of a request that may pass.
+    pub(super) fn path<'a>(&self, request: &'a RequestHead) -> Option<&'a str> {
+        let (token, path) = request.path.strip_prefix('/')?.split_once('/')?;
+        (same(token, &self.token) && self.is_own(request)).then_some(path)
+    }
+
+    /// Whether it goes to this computer by its own name, which a rebound name is not, and comes from the page
+    /// itself or the address bar.
+    fn is_own(&self, request: &RequestHead) -> bool {
+        let hosts = ["127.0.0.1", "localhost"].map(|name| format!("{name}:{}", self.port));
+        let known = |text: &str| hosts.iter().any(|host| host == text);
+        let origin = |text: &str| text.strip_prefix("http://").is_some_and(known);
+        let site = |text: &str| ["same-origin", "none"].contains(&text);
+        let either = |name: &str, holds: &dyn Fn(&str) -> bool| {
+            !request.has(name) || request.field(name).is_some_and(holds)
+        };
+        request.field("Host").is_some_and(known)
+            && either("Origin", &origin)
+            && either("Sec-Fetch-Site", &site)
     }
 }
 
-fn header<'a>(request: &'a Request, name: &'static str) -> Option<&'a str> {
-    let header: Option<&Header> = request.headers().iter().find(|header| header.field.equiv(name));
-    header.map(|header| header.value.as_str())
+/// Compares without an early end, which would tell how much was right.
+fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }

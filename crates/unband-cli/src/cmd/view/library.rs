@@ -1,13 +1,14 @@
 //! The named files, and the frames of their videos. The page knows their numbers alone, so it reaches no
 //! other file.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use unband::calls::{CallError, ViewedImage};
 use unband::io::video::{FrameFormat, VideoFile, promises_video};
-use unband::io::{Limits, WriteOptions};
+use unband::io::{FormatEntry, Limits, WriteOptions};
 use unband::metrics::clock;
 use unband::video::{VideoOptions, check_video, decode_options};
 use unband::{Context, Image, Window};
@@ -56,18 +57,22 @@ pub(super) struct ItemRecord {
 }
 
 /// All items; frames come when their video is asked for.
-pub(super) struct Library(Mutex<Vec<Item>>);
+pub(super) struct Library {
+    items: Mutex<Vec<Item>>,
+    /// Numbers of the frames of videos that were asked for.
+    frames: Mutex<HashMap<usize, Vec<usize>>>,
+}
 
 impl Library {
     /// Of named files.
     pub(super) fn new(inputs: &[Input]) -> Self {
         let files = inputs.iter().filter_map(Input::file).map(std::path::Path::to_owned);
         let item = |path: PathBuf| if promises_video(&path) { Item::Video(path) } else { Item::Image(path) };
-        Self(Mutex::new(files.map(item).collect()))
+        Self { items: Mutex::new(files.map(item).collect()), frames: Mutex::default() }
     }
 
     fn items(&self) -> std::sync::MutexGuard<'_, Vec<Item>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.items.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The named files.
@@ -98,6 +103,11 @@ impl Library {
         let Item::Video(path) = self.item(id)? else {
             return Err(CallError::input(format!("number {id} is not a video")));
         };
+        let known = || self.frames.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ids) = known().get(&id) {
+            let items = self.items();
+            return Ok(ids.iter().map(|&id| items[id].record(id)).collect());
+        }
         let options = VideoOptions::default();
         let file = unband::io::video::probe(&path, &unband::io::video::Programs::default());
         let file = file.map_err(unband::Error::from)?;
@@ -113,10 +123,12 @@ impl Library {
             let name = format!("{title} {}", clock(spot.place.seconds));
             let item = FrameItem { video: Arc::clone(&video), format, bytes: spot.bytes, name };
             items.push(Item::Frame(Arc::new(item)));
-            let id = items.len() - 1;
-            items[id].record(id)
+            items.len() - 1
         };
-        Ok(found.spots.into_iter().map(frame).collect())
+        let ids: Vec<usize> = found.spots.into_iter().map(frame).collect();
+        let records = ids.iter().map(|&id| items[id].record(id)).collect();
+        known().insert(id, ids);
+        Ok(records)
     }
 }
 
@@ -177,16 +189,32 @@ impl Item {
         let pixels = viewed.pixels(window, every, None, ctx)?;
         let rgb: Vec<u8> = pixels.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
         let image = Image::from_rgb8(width.div_ceil(every), height.div_ceil(every), &rgb)?;
-        png(&image)
+        png(image, ctx)
     }
+}
+
+/// An image in red, green and blue, or grey.
+///
+/// # Errors
+/// Luma and chroma that do not match; cancelled.
+pub(super) fn rgb(image: Image, ctx: &Context<'_>) -> Result<Image, CallError> {
+    if image.is_yuv() { Ok(image.into_rgb(ctx)?) } else { Ok(image) }
 }
 
 /// An image as PNG.
 ///
 /// # Errors
-/// An image that PNG cannot hold.
-pub(super) fn png(image: &Image) -> Result<Vec<u8>, CallError> {
+/// As [`rgb`].
+pub(super) fn png(image: Image, ctx: &Context<'_>) -> Result<Vec<u8>, CallError> {
     let format = unband::io::by_name("PNG").ok_or_else(|| CallError::input("no PNG here".to_owned()))?;
+    encoded(&rgb(image, ctx)?, format)
+}
+
+/// An image as a file.
+///
+/// # Errors
+/// A format that cannot hold it.
+pub(super) fn encoded(image: &Image, format: &'static FormatEntry) -> Result<Vec<u8>, CallError> {
     let mut out = Vec::new();
     unband::io::write(image, format, &WriteOptions::default(), &mut out)?;
     Ok(out)

@@ -1,13 +1,11 @@
 //! Messages between the page and the program: one line of JSON, then bytes.
 
-use std::io::Read;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unband::calls::CallError;
 
-/// Most bytes of a message: a large image and its result.
-const MOST: u64 = 4 << 30;
 /// Most bytes of its first line.
 const LINE: usize = 1 << 20;
 
@@ -23,7 +21,10 @@ pub(super) struct CallMessage {
     #[serde(default)]
     sizes: Vec<(String, usize)>,
     #[serde(skip)]
-    parts: Vec<(String, Vec<u8>)>,
+    parts: Vec<(String, Range<usize>)>,
+    /// The whole message.
+    #[serde(skip)]
+    bytes: Vec<u8>,
 }
 
 impl CallMessage {
@@ -31,30 +32,36 @@ impl CallMessage {
     ///
     /// # Errors
     /// Anything else.
-    pub(super) fn read(reader: impl Read) -> Result<Self, CallError> {
-        let mut bytes = Vec::new();
+    pub(super) fn read(bytes: Vec<u8>) -> Result<Self, CallError> {
         let wrong =
             |text: &dyn std::fmt::Display| CallError::input(format!("not a call of the page: {text}"));
-        reader.take(MOST).read_to_end(&mut bytes).map_err(|error| wrong(&error))?;
         let end = bytes.iter().take(LINE).position(|&byte| byte == b'\n').ok_or_else(|| wrong(&"no line"))?;
         let mut call: Self = serde_json::from_slice(&bytes[..end]).map_err(|error| wrong(&error))?;
-        let mut rest = &bytes[end + 1..];
+        let mut at = end + 1;
         for (name, size) in std::mem::take(&mut call.sizes) {
-            let (part, after) = rest.split_at_checked(size).ok_or_else(|| wrong(&"too short"))?;
-            call.parts.push((name, part.to_vec()));
-            rest = after;
+            let part = at..at
+                .checked_add(size)
+                .filter(|end| *end <= bytes.len())
+                .ok_or_else(|| wrong(&"too short"))?;
+            at = part.end;
+            call.parts.push((name, part));
         }
-        Ok(call)
+        Ok(Self { bytes, ..call })
     }
 
     /// The part of this name.
     pub(super) fn part(&self, name: &str) -> Option<&[u8]> {
-        self.parts.iter().find(|(known, _)| known == name).map(|(_, bytes)| &bytes[..])
+        self.parts().find(|(known, _)| *known == name).map(|(_, bytes)| bytes)
     }
 
     /// All parts, with their names.
-    pub(super) fn parts(&self) -> &[(String, Vec<u8>)] {
-        &self.parts
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.parts.iter().map(|(name, part)| (&**name, &self.bytes[part.clone()]))
+    }
+
+    /// A text; empty without one.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.given[name].as_str().unwrap_or_default()
     }
 
     /// A whole number.
