@@ -160,9 +160,10 @@ mod tests {
     fn a_ramp_stays_a_ramp_and_alpha_stays() {
         let window = Window { x0: 100, y0: 40, x1: 740, y1: 440 };
         let samples = ramp(window, 1);
-        let means = Surroundings::new(&ramp(window, coarse(window)), 8.0);
+        // Cells of one size: 20 × 20 of the coarse samples.
+        let means = Surroundings::new(&ramp(window, coarse(window)), 4.0);
         let plain: Vec<u8> = samples.values.iter().flat_map(|value| value.map(code)).collect();
-        let made = means.amplified(&samples, 8.0);
+        let made = means.amplified(&samples, 4.0);
         let far = made.iter().zip(&plain).map(|(a, b)| a.abs_diff(*b)).max();
         assert!(far <= Some(2), "{far:?}");
     }

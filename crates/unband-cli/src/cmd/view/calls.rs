@@ -299,7 +299,7 @@ impl Engine {
 /// A frame repaired as one of its video, with the facts that the page shows.
 fn repaired_frame(frame: &FrameItem, options: &CallOptions, ctx: &Context<'_>) -> Result<Answer, CallError> {
     let (asked, options_format) = (options.options()?, options.format()?);
-    let method = asked.method.named().map_or("automatic", |method| method.entry().name);
+    let method = asked.method.named().map_or("unband", |method| method.entry().name);
     let options = VideoOptions::with(|new| new.options = asked.clone());
     let format = options_format.or_else(|| unband::io::by_name("PNG"));
     let format = format.ok_or_else(|| CallError::input("no PNG here".to_owned()))?;
