@@ -94,7 +94,6 @@ function buffers(given) {
 export class Engine extends Reopening {
   #views = new Thread();
   #jobs = new Thread();
-  #stops = 0;
 
   /** Compiles the engine, once for all workers. Resolves with the methods. */
   async start() {
@@ -123,15 +122,14 @@ export class Engine extends Reopening {
     return this.#views.ask("result", ready, { transfer: buffers(ready) });
   }
 
-  async job(name, given, onShare) {
-    const stops = this.#stops;
+  /** A job; `wanted` tells, once its files are read, whether it still is. */
+  async job(name, given, onShare, wanted = () => true) {
     const ready = await loaded(given);
-    if (stops !== this.#stops) throw fault("cancelled", "cancelled");
+    if (!wanted()) throw fault("cancelled", "cancelled");
     return this.#jobs.ask(name, ready, { transfer: buffers(ready), onShare });
   }
 
   cancel() {
-    this.#stops++;
     this.#jobs.stop(fault("cancelled", "cancelled"));
   }
 }

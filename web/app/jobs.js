@@ -25,6 +25,8 @@ export class Jobs {
   /** Computes the result of an image, again if it is in work. */
   request(image) {
     if (this.#active === image || this.#grading) this.#stop();
+    // Stopped once: the work on other images has begun when the next one is requested.
+    this.#grading = false;
     this.#images.change(image, { state: "waiting", held: false, pending: false, listed: false, share: 0 });
     this.#run();
   }
@@ -89,9 +91,11 @@ export class Jobs {
     images.change(image, { state: "working", share: 0 });
     try {
       const bytes = image.source;
-      const { record, data } = await this.#engine.job("deband", { bytes, options }, (share) => {
+      const tell = (share) => {
         if (share - image.share >= STEP) images.change(image, { share });
-      });
+      };
+      const wanted = () => image.state === "working";
+      const { record, data } = await this.#engine.job("deband", { bytes, options }, tell, wanted);
       if (image.state !== "working" || image.removed) return;
       const resultKey = keyOf(options);
       const result = new Blob([data]);
