@@ -444,9 +444,9 @@ fn upscaling_networks_of_others_learn() {
     photos(&dir.join("val"), 1);
     for (network, recipe) in [("compact", ""), ("span", ""), ("realplksr", ""), ("swinir", "-x2")] {
         let text = format!(
-            "network = \"{network}:small\"\nseed = 5\nsteps = 6\nbatch = 2\npatch = 32\n\
+            "network = \"{network}:small\"\nseed = 5\nsteps = 6\nbatch = 2\npatch = 16\n\
              loss = [{{ term = \"l1\" }}]\noptimizer = {{ kind = \"adam\", rate = 1e-3 }}\n\
-             data = {{ kind = \"clean\", folder = {:?}, recipe = \"bsrgan{recipe}\", window = 32 }}\n\
+             data = {{ kind = \"clean\", folder = {:?}, recipe = \"bsrgan{recipe}\", window = 16 }}\n\
              validation = {{ every = 6, crop = 40, \
              data = {{ kind = \"clean\", folder = {:?}, recipe = \"bsrgan{recipe}\" }} }}\n",
             dir.join("train"),
