@@ -38,7 +38,7 @@ bits = 4
 fn recipe(dir: &Path, more: &str) -> Recipe {
     std::fs::write(dir.join("mix.toml"), MIX).unwrap();
     let data = format!(
-        "{{ kind = \"clean\", folder = {:?}, mix = {:?}, pool = 4 }}",
+        "{{ kind = \"clean\", folder = {:?}, recipe = {:?}, pool = 4 }}",
         dir.join("photos").display().to_string(),
         dir.join("mix.toml").display().to_string()
     );

@@ -150,12 +150,12 @@ fn errors_name_the_file_the_key_and_what_is_allowed() {
         ),
         (
             "kind = \"pairs\", folder = \"a\"",
-            "kind = \"clean\", folder = \"a\", mix = \"rbg\"",
+            "kind = \"clean\", folder = \"a\", recipe = \"rbg\"",
             &["data.recipe", "rbg", "default"],
         ),
         (
             "kind = \"pairs\", folder = \"a\"",
-            "kind = \"clean\", folder = \"a\", mix = \"rgb\", degradations = [\"rgb-5\"]",
+            "kind = \"clean\", folder = \"a\", recipe = \"rgb\", degradations = [\"rgb-5\"]",
             &["data.recipe", "degradations"],
         ),
         (
@@ -165,7 +165,7 @@ fn errors_name_the_file_the_key_and_what_is_allowed() {
         ),
         (
             "kind = \"pairs\", folder = \"a\"",
-            "kind = \"clean\", folder = \"a\", mix = \"bsrgan\"",
+            "kind = \"clean\", folder = \"a\", recipe = \"bsrgan\"",
             &["data.recipe", "downscales images by 4", "upscales by 1"],
         ),
         (
