@@ -4,7 +4,6 @@ use js_sys::{Float32Array, Function, Uint8Array, Uint16Array};
 use serde::Serialize;
 use unband::calls::{self, CallError, CallOptions, ViewedImage, json};
 use unband::files::deband_as_written;
-use unband::io::WriteOptions;
 use unband::metrics::{Inspected, Metric, Scope, Scores, Subject, score, score_image};
 use unband::records::{MetricRecord, ValuesRecord};
 use unband::verdict::Verdict;
@@ -116,11 +115,7 @@ impl LoadedImage {
     /// # Errors
     /// An image that PNG cannot hold.
     pub fn png(&self) -> Result<Vec<u8>, JsValue> {
-        let (mut out, how) = (Vec::new(), WriteOptions::default());
-        let format = unband::io::by_name("PNG")
-            .ok_or_else(|| Fault::from(CallError::input("no PNG here".to_owned())))?;
-        unband::io::write(self.image(), format, &how, &mut out).map_err(Fault::from)?;
-        Ok(out)
+        Ok(calls::encoded(self.image(), None).map_err(Fault::from)?)
     }
 
     /// Findings as JSON, as `unband inspect --json` prints them.

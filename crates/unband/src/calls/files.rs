@@ -62,11 +62,22 @@ pub fn dither_file(
     let lossless = !image.origin.is_lossy();
     let own = crate::io::detect(bytes).filter(|format| lossless && format.writes.is_some());
     let format = options.format()?.or(own).or_else(|| crate::io::by_name("PNG"));
-    let Some(format) = format else { return Err(CallError::input("no PNG here".to_owned())) };
-    let image = rgb_for(image, format, ctx)?;
-    let made = dithered(image, options, ctx)?;
+    let image = match format {
+        Some(format) => rgb_for(image, format, ctx)?,
+        None => image,
+    };
+    encoded(&dithered(image, options, ctx)?, format)
+}
+
+/// The bytes of a file with the image: in this format, else PNG.
+///
+/// # Errors
+/// A format that cannot hold it.
+pub fn encoded(image: &Image, format: Option<&'static FormatEntry>) -> Result<Vec<u8>, CallError> {
+    let format = format.or_else(|| crate::io::by_name("PNG"));
+    let format = format.ok_or_else(|| CallError::input("no PNG here".to_owned()))?;
     let mut out = Vec::new();
-    crate::io::write(&made, format, &WriteOptions::default(), &mut out)?;
+    crate::io::write(image, format, &WriteOptions::default(), &mut out)?;
     Ok(out)
 }
 

@@ -13,7 +13,7 @@ mod viewed_image;
 pub use archive::Archive;
 pub use contrast::Surroundings;
 pub use error::CallError;
-pub use files::{deband_file, dither_file, dithered, upscale_file};
+pub use files::{deband_file, dither_file, dithered, encoded, upscale_file};
 pub use lists::{methods, metrics};
 pub use options::CallOptions;
 pub use viewed_image::ViewedImage;

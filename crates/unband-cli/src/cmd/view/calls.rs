@@ -11,7 +11,7 @@ use unband::io::Limits;
 use unband::video::{VideoOptions, deband_single};
 use unband::{Context, Progress, Window, With};
 
-use super::library::{FrameItem, Item, Library, encoded, png, rgb};
+use super::library::{FrameItem, Item, Library};
 use super::message::{Answer, CallMessage};
 
 /// The engine of the page.
@@ -47,8 +47,11 @@ struct ShownImage {
     after: Option<ViewedImage>,
     /// A result that stays on the left.
     pinned: Option<ViewedImage>,
-    around: Option<(Window, f32, Surroundings)>,
+    around: Option<Around>,
 }
+
+/// Means, the window that they are of, and the factor that they are for.
+type Around = (Window, f32, Surroundings);
 
 /// Share and cancellation of a job.
 #[derive(Default)]
@@ -150,11 +153,16 @@ impl Engine {
         Some(f32::from_bits(jobs.running.get(job)?.share.load(Ordering::Relaxed)))
     }
 
+    /// The image of a part, else of a file by its number.
+    fn given(&self, call: &CallMessage, part: &str) -> Result<ViewedImage, CallError> {
+        match call.part(part) {
+            Some(bytes) => ViewedImage::read(bytes, &self.limits),
+            None => self.library.item(call.number("file")?)?.viewed(&self.limits),
+        }
+    }
+
     fn open(&self, call: &CallMessage, ctx: &Context<'_>) -> Result<Answer, CallError> {
-        let mut before = match call.part("bytes") {
-            Some(bytes) => ViewedImage::read(bytes, &self.limits)?,
-            None => self.library.item(call.number("file")?)?.viewed(&self.limits)?,
-        };
+        let mut before = self.given(call, "bytes")?;
         let report = parsed(&before.inspect("{\"explain\":true}", ctx)?);
         let image = before.image();
         let about = json!({
@@ -190,7 +198,7 @@ impl Engine {
         let mut lock = locked(&self.shown);
         let Some(shown) = shown(&mut lock, call) else { return Ok(Answer::stale()) };
         shown.prepare(window, factor, ctx)?;
-        let contrast = shown.contrast(factor);
+        let contrast = contrast(shown.around.as_ref(), factor);
         let before = shown.left().pixels(window, every, contrast, ctx)?;
         let after =
             shown.after.as_ref().map(|after| after.pixels(window, every, contrast, ctx)).transpose()?;
@@ -204,9 +212,9 @@ impl Engine {
         let mut lock = locked(&self.shown);
         let Some(shown) = shown(&mut lock, call) else { return Ok(Answer::stale()) };
         shown.prepare(around, factor, ctx)?;
-        let ShownImage { before, around, .. } = shown;
-        let contrast = around.as_ref().filter(|_| factor > 1.0).map(|(_, factor, means)| (*factor, means));
-        let pixels = before.preview(window, contrast, &call.given["options"].to_string(), ctx)?;
+        let contrast = contrast(shown.around.as_ref(), factor);
+        let options = call.given["options"].to_string();
+        let pixels = shown.before.preview(window, contrast, &options, ctx)?;
         Ok(Answer::part("pixels", pixels))
     }
 
@@ -272,9 +280,7 @@ impl Engine {
         } else {
             let item = self.library.item(call.number("file")?)?;
             loaded = match &item {
-                Item::Frame(frame) if upscales => {
-                    png(frame.format.read(&frame.bytes).map_err(unband::Error::from)?, ctx)?
-                }
+                Item::Frame(frame) if upscales => calls::encoded(&frame.image()?.into_rgb(ctx)?, None)?,
                 Item::Frame(frame) => return repaired_frame(frame, &options, ctx),
                 item => item.bytes()?,
             };
@@ -287,10 +293,7 @@ impl Engine {
 
     fn grade(&self, call: &CallMessage, ctx: &Context<'_>) -> Result<Answer, CallError> {
         let grade = |mut image: ViewedImage| image.grade(ctx).to_string();
-        let before = match call.part("before") {
-            Some(bytes) => ViewedImage::read(bytes, &self.limits)?,
-            None => self.library.item(call.number("file")?)?.viewed(&self.limits)?,
-        };
+        let before = self.given(call, "before")?;
         let after = call.part("after").map(|bytes| ViewedImage::read(bytes, &self.limits)).transpose()?;
         Ok(Answer::new(json!({ "before": grade(before), "after": after.map(grade) })))
     }
@@ -298,25 +301,23 @@ impl Engine {
 
 /// A frame repaired as one of its video, with the facts that the page shows.
 fn repaired_frame(frame: &FrameItem, options: &CallOptions, ctx: &Context<'_>) -> Result<Answer, CallError> {
-    let (asked, options_format) = (options.options()?, options.format()?);
+    let (asked, format) = (options.options()?, options.format()?);
     let method = asked.method.named().map_or("unband", |method| method.entry().name);
-    let options = VideoOptions::with(|new| new.options = asked.clone());
-    let format = options_format.or_else(|| unband::io::by_name("PNG"));
-    let format = format.ok_or_else(|| CallError::input("no PNG here".to_owned()))?;
+    let options = VideoOptions::with(|new| new.options = asked);
     let made = deband_single(&frame.video, &frame.format, &frame.bytes, &options, ctx)?;
     let (changed, depth) = (made.changed, made.after.depth.bits());
-    let (before, after) = (rgb(made.before, ctx)?, rgb(made.after, ctx)?);
+    let (before, after) = (made.before.into_rgb(ctx)?, made.after.into_rgb(ctx)?);
     let pairs = before.planes.iter().zip(&after.planes);
     let far = pairs.flat_map(|(a, b)| a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs()));
     let far = 255.0 * far.fold(0.0f32, f32::max);
-    let data = encoded(&after, format)?;
+    let data = calls::encoded(&after, format)?;
     let record = json!({
         "status": if changed { "written" } else { "unchanged" },
         "reason": if changed { "restored" } else { "nothing-found" },
         "method": method,
         "max_change_codes": far,
         "width": before.width(), "height": before.height(),
-        "output_format": format.name, "output_depth": depth,
+        "output_format": format.map_or("PNG", |format| format.name), "output_depth": depth,
         "input_bytes": frame.bytes.len(), "output_bytes": data.len(),
     });
     Ok(Answer { result: json!({ "record": record }), parts: vec![("data", data)] })
@@ -349,10 +350,11 @@ impl ShownImage {
         }
         Ok(())
     }
+}
 
-    fn contrast(&self, factor: f32) -> Option<(f32, &Surroundings)> {
-        self.around.as_ref().filter(|_| factor > 1.0).map(|(_, factor, means)| (*factor, means))
-    }
+/// Contrast by this factor, where it is above 1.
+fn contrast(around: Option<&Around>, factor: f32) -> Option<(f32, &Surroundings)> {
+    around.filter(|_| factor > 1.0).map(|(_, factor, means)| (*factor, means))
 }
 
 /// The image of the views of a page, if it is the one that is meant.

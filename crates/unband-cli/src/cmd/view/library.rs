@@ -1,15 +1,15 @@
 //! The named files, and the frames of their videos. The page knows their numbers alone, so it reaches no
 //! other file.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
-use unband::calls::{CallError, ViewedImage};
+use unband::calls::{CallError, ViewedImage, encoded};
+use unband::io::Limits;
 use unband::io::video::{FrameFormat, VideoFile, promises_video};
-use unband::io::{FormatEntry, Limits, WriteOptions};
 use unband::metrics::clock;
+use unband::metrics::video::WorstFrame;
 use unband::video::{VideoOptions, check_video, decode_options};
 use unband::{Context, Image, Window};
 
@@ -35,6 +35,8 @@ pub(super) enum Item {
 /// A frame of a video, as it was decoded.
 #[derive(Debug)]
 pub(super) struct FrameItem {
+    /// The number of its video.
+    of: usize,
     /// Its video.
     pub video: Arc<VideoFile>,
     /// Its format.
@@ -57,22 +59,18 @@ pub(super) struct ItemRecord {
 }
 
 /// All items; frames come when their video is asked for.
-pub(super) struct Library {
-    items: Mutex<Vec<Item>>,
-    /// Numbers of the frames of videos that were asked for.
-    frames: Mutex<HashMap<usize, Vec<usize>>>,
-}
+pub(super) struct Library(Mutex<Vec<Item>>);
 
 impl Library {
     /// Of named files.
     pub(super) fn new(inputs: &[Input]) -> Self {
         let files = inputs.iter().filter_map(Input::file).map(std::path::Path::to_owned);
         let item = |path: PathBuf| if promises_video(&path) { Item::Video(path) } else { Item::Image(path) };
-        Self { items: Mutex::new(files.map(item).collect()), frames: Mutex::default() }
+        Self(Mutex::new(files.map(item).collect()))
     }
 
     fn items(&self) -> std::sync::MutexGuard<'_, Vec<Item>> {
-        self.items.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The named files.
@@ -103,10 +101,10 @@ impl Library {
         let Item::Video(path) = self.item(id)? else {
             return Err(CallError::input(format!("number {id} is not a video")));
         };
-        let known = || self.frames.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ids) = known().get(&id) {
-            let items = self.items();
-            return Ok(ids.iter().map(|&id| items[id].record(id)).collect());
+        // Frames that were found before.
+        let known = self.frames_of(id);
+        if !known.is_empty() {
+            return Ok(known);
         }
         let options = VideoOptions::default();
         let file = unband::io::video::probe(&path, &unband::io::video::Programs::default());
@@ -118,17 +116,31 @@ impl Library {
         let found = found.ok_or_else(|| CallError::from(unband::Error::Cancelled))?;
         let (video, format) = (Arc::new(file), found.format);
         let title = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut items = self.items();
-        let frame = |spot: unband::metrics::video::WorstFrame| {
+        let frame = |spot: WorstFrame| {
             let name = format!("{title} {}", clock(spot.place.seconds));
-            let item = FrameItem { video: Arc::clone(&video), format, bytes: spot.bytes, name };
-            items.push(Item::Frame(Arc::new(item)));
-            items.len() - 1
+            let video = Arc::clone(&video);
+            Item::Frame(Arc::new(FrameItem { of: id, video, format, bytes: spot.bytes, name }))
         };
-        let ids: Vec<usize> = found.spots.into_iter().map(frame).collect();
-        let records = ids.iter().map(|&id| items[id].record(id)).collect();
-        known().insert(id, ids);
-        Ok(records)
+        self.items().extend(found.spots.into_iter().map(frame));
+        Ok(self.frames_of(id))
+    }
+
+    /// The frames of this video that are there.
+    fn frames_of(&self, video: usize) -> Vec<ItemRecord> {
+        let items = self.items();
+        let own = |item: &Item| matches!(item, Item::Frame(frame) if frame.of == video);
+        let frames = items.iter().enumerate().filter(|(_, item)| own(item));
+        frames.map(|(id, item)| item.record(id)).collect()
+    }
+}
+
+impl FrameItem {
+    /// The frame as an image.
+    ///
+    /// # Errors
+    /// Samples of another number than its format needs.
+    pub(super) fn image(&self) -> Result<Image, CallError> {
+        Ok(self.format.read(&self.bytes).map_err(unband::Error::from)?)
     }
 }
 
@@ -155,10 +167,7 @@ impl Item {
     /// A file that cannot be read; a video.
     pub(super) fn viewed(&self, limits: &Limits) -> Result<ViewedImage, CallError> {
         match self {
-            Self::Frame(frame) => {
-                let image = frame.format.read(&frame.bytes).map_err(unband::Error::from)?;
-                Ok(ViewedImage::new(image))
-            }
+            Self::Frame(frame) => Ok(ViewedImage::new(frame.image()?)),
             _ => ViewedImage::read(&self.bytes()?, limits),
         }
     }
@@ -189,33 +198,6 @@ impl Item {
         let pixels = viewed.pixels(window, every, None, ctx)?;
         let rgb: Vec<u8> = pixels.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
         let image = Image::from_rgb8(width.div_ceil(every), height.div_ceil(every), &rgb)?;
-        png(image, ctx)
+        encoded(&image, None)
     }
-}
-
-/// An image in red, green and blue, or grey.
-///
-/// # Errors
-/// Luma and chroma that do not match; cancelled.
-pub(super) fn rgb(image: Image, ctx: &Context<'_>) -> Result<Image, CallError> {
-    if image.is_yuv() { Ok(image.into_rgb(ctx)?) } else { Ok(image) }
-}
-
-/// An image as PNG.
-///
-/// # Errors
-/// As [`rgb`].
-pub(super) fn png(image: Image, ctx: &Context<'_>) -> Result<Vec<u8>, CallError> {
-    let format = unband::io::by_name("PNG").ok_or_else(|| CallError::input("no PNG here".to_owned()))?;
-    encoded(&rgb(image, ctx)?, format)
-}
-
-/// An image as a file.
-///
-/// # Errors
-/// A format that cannot hold it.
-pub(super) fn encoded(image: &Image, format: &'static FormatEntry) -> Result<Vec<u8>, CallError> {
-    let mut out = Vec::new();
-    unband::io::write(image, format, &WriteOptions::default(), &mut out)?;
-    Ok(out)
 }

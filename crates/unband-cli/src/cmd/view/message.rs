@@ -112,13 +112,12 @@ impl Answer {
 
     /// The bytes of an answer, or of an error.
     pub(super) fn bytes(answer: Result<Self, CallError>) -> Vec<u8> {
-        let line = |value: String| value.into_bytes();
         match answer {
-            Err(error) => [line(unband::calls::json(&ErrorLine { error: &error })), vec![b'\n']].concat(),
+            Err(error) => (unband::calls::json(&ErrorLine { error: &error }) + "\n").into_bytes(),
             Ok(Self { result, parts }) => {
                 let sizes = parts.iter().map(|(name, bytes)| (*name, bytes.len())).collect();
-                let mut all = line(unband::calls::json(&AnswerLine { result: &result, sizes }));
-                all.push(b'\n');
+                let line = unband::calls::json(&AnswerLine { result: &result, sizes }) + "\n";
+                let mut all = line.into_bytes();
                 for (_, bytes) in parts {
                     all.extend(bytes);
                 }

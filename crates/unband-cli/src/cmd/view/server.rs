@@ -3,10 +3,10 @@
 use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use unband::{Context, With};
+use unband::Context;
 use unband_page::files;
 
 use super::calls::Engine;
@@ -104,16 +104,13 @@ impl Server {
         let Some(path) = self.door.path(&head).map(str::to_owned) else {
             return Ok(Reply::text(403, "not from this page"));
         };
-        // Calls end by themselves; jobs have a flag of their own.
-        let quiet = AtomicBool::new(false);
-        let ctx = (*ctx).but(|new| new.cancel = &quiet);
         match (&*head.method, &*path) {
             ("POST", "call") => {
                 let Some(body) = head.body(stream, BODY)? else { return Ok(Reply::text(413, "too long")) };
-                let answer = CallMessage::read(body).and_then(|call| self.engine.answer(&call, &ctx));
+                let answer = CallMessage::read(body).and_then(|call| self.engine.answer(&call, ctx));
                 Ok(Reply::new(200, "application/octet-stream", Answer::bytes(answer)))
             }
-            ("GET", path) => Ok(self.file(path, &ctx)),
+            ("GET", path) => Ok(self.file(path, ctx)),
             _ => Ok(Reply::text(405, "GET or POST")),
         }
     }
