@@ -136,10 +136,15 @@ const ACTIONS = {
   deband: (given, id) => job("deband", given, id),
   upscale: (given, id) => job("upscale", given, id),
 
-  async grade({ before, after }) {
-    const grade = async (bytes) => bytes && (await run("score", new Uint8Array(bytes))).banding.grade;
-    return { before: await grade(before), after: await grade(after) };
-  },
+  grade: ({ before, after }) => call((api) => {
+    const grade = (bytes) => {
+      const source = api.Source.read(new Uint8Array(bytes));
+      const found = source.grade();
+      source.free();
+      return found;
+    };
+    return { before: grade(before), after: after && grade(after) };
+  }),
 
   // Formats that only the browser reads.
   async decode({ bytes }) {

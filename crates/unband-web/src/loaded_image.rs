@@ -126,6 +126,11 @@ impl LoadedImage {
         Ok(job::run(None, |ctx| self.0.inspect(options, ctx)).map_err(Fault::from)?)
     }
 
+    /// The grade of its banding.
+    pub fn grade(&mut self) -> String {
+        job::run(None, |ctx| self.0.grade(ctx)).to_string()
+    }
+
     /// Values of metrics as JSON.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use super::error::CallError;
 use super::{CallOptions, json};
 use crate::io::Limits;
 use crate::records::InspectRecord;
-use crate::verdict::{Grade, Verdict};
+use crate::verdict::{Grade, grade};
 use crate::{Context, Depth, Findings, Image, Plane, TreatAs, Window};
 
 /// Values of a histogram, for each channel.
@@ -58,7 +58,7 @@ impl ViewedImage {
     /// The grade of its banding.
     pub fn grade(&mut self, ctx: &Context<'_>) -> Grade {
         let image = &self.image;
-        Verdict::new(self.findings.get_or_insert_with(|| crate::inspect(image, ctx))).grade
+        grade(self.findings.get_or_insert_with(|| crate::inspect(image, ctx)))
     }
 
     /// The surroundings in a window, for this factor of contrast.
