@@ -3,7 +3,8 @@
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
-use crate::args::DebandArgs;
+use crate::args::{DebandArgs, ImageArgs, MetricArgs, ReporterArgs};
+use crate::card::DeviceArgs;
 use crate::cmd;
 
 const STYLES: Styles = Styles::styled()
@@ -36,6 +37,24 @@ pub(crate) struct Cli {
     /// The arguments of `deband`.
     #[command(flatten)]
     pub deband: DebandArgs,
+}
+
+impl Cli {
+    /// The device for networks and the verbosity, of commands that run networks.
+    pub(crate) fn device(&self) -> Option<(DeviceArgs, ReporterArgs)> {
+        let images = |images: &ImageArgs| (images.device, images.reporter);
+        let measure = |measure: &MetricArgs| (measure.device, measure.reporter);
+        match &self.command {
+            None => Some(images(&self.deband.images)),
+            Some(Command::Deband(args)) => Some(images(&args.images)),
+            Some(Command::Upscale(args)) => Some(images(args.images())),
+            Some(Command::Score(args)) => Some(measure(&args.measure)),
+            Some(Command::Compare(args)) => Some(measure(&args.measure)),
+            Some(Command::Eval(args)) => Some((args.device, args.reporter)),
+            Some(Command::View(args)) => Some((args.device, args.reporter)),
+            _ => None,
+        }
+    }
 }
 
 /// What a first reader needs, before the list of all options.
@@ -97,6 +116,8 @@ pub(crate) enum Command {
     Degrade(cmd::degrade::DegradeArgs),
     /// Build and verify datasets of degraded and clean image pairs
     Dataset(cmd::dataset::DatasetArgs),
+    /// List the graphics cards that can run networks (needs the program unband-gpu)
+    Devices(cmd::devices::DevicesArgs),
     /// Train a network from a recipe (needs the program unband-train)
     Train(cmd::train::TrainArgs),
     /// Benchmark methods on image pairs and write a results table

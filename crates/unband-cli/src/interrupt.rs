@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use unband::{Context, With};
 
-use crate::streams;
+use crate::{card, streams};
 
 /// Set once a stop was requested; jobs check it as the cancel flag of their context.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -55,6 +55,7 @@ pub(crate) fn context(threads: usize) -> Context<'static> {
     Context::with(|new| {
         new.threads = threads;
         new.cancel = &STOP;
+        new.accelerator = card::accelerator();
     })
 }
 

@@ -6,6 +6,7 @@
 mod args;
 mod bar;
 mod budget;
+mod card;
 mod cli;
 mod cmd;
 mod extras;
@@ -106,6 +107,11 @@ fn parsed(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 
 /// Runs the command.
 fn act(cli: &Cli) -> Outcome {
+    if let Some((device, reporter)) = cli.device()
+        && let Err(failure) = card::choose(device.device, Loudness::new(reporter.quiet, reporter.verbose))
+    {
+        return refused(&failure);
+    }
     match &cli.command {
         None if cli.licences => licences::run(),
         None => match mistaken::default_command(&cli.deband.images, &Cli::command()) {
@@ -128,6 +134,7 @@ fn act(cli: &Cli) -> Outcome {
         },
         Some(Command::Degrade(args)) => cmd::degrade::run(args),
         Some(Command::Dataset(args)) => cmd::dataset::run(args),
+        Some(Command::Devices(args)) => cmd::devices::run(args),
         Some(Command::Train(args)) => cmd::train::run(args),
         Some(Command::Completions(args)) => cmd::completions::run(args, Cli::command()),
         Some(Command::Man(args)) => cmd::man::run(args, Cli::command()),

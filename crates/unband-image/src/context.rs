@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::accelerator::Accelerator;
 use crate::depth::Depth;
 use crate::pool;
 use crate::rng::Rng;
@@ -101,6 +102,8 @@ pub struct Context<'a> {
     pub output: Option<Depth>,
     /// Folder of imported models, for metrics that run a network.
     pub models: Option<&'a Path>,
+    /// Runs networks in place of the CPU.
+    pub accelerator: Option<&'a dyn Accelerator>,
     /// Receives the extra output of a restorer.
     pub extra_output: Option<&'a dyn ExtraOutput>,
 }
@@ -119,6 +122,7 @@ impl Default for Context<'_> {
             frame: 0,
             output: None,
             models: None,
+            accelerator: None,
             extra_output: None,
         }
     }

@@ -5,6 +5,7 @@
 //! Nothing here reads files, prints, or depends on a particular filter.
 #![forbid(unsafe_code)]
 
+pub mod accelerator;
 pub mod codes;
 pub mod color;
 pub mod context;
@@ -41,6 +42,7 @@ mod whole_steps;
 mod window;
 mod with;
 
+pub use accelerator::{Accelerator, AcceleratorError};
 pub use codes::{CodePlane, CodeRestorer, Codes, CodesMut};
 pub use color::{Cicp, Color, Matrix, Model, Range, Siting, Subsampling};
 pub use context::{Context, RestoreError};

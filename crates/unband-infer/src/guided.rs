@@ -97,6 +97,9 @@ impl GuidedRestorer {
         let own = 4 * (CELL_PLANES + 3) * block.0 * block.1 * at_once;
         // The surface's colours of rows whose results are not ready.
         let own = own + Surfaces::BYTES * width * (self.rim + 2 * MADE_ROWS).min(height);
+        // An accelerator gets all rows at once; its inputs and outputs exist twice.
+        let sent = if ctx.accelerator.is_some() { 8 * (CELL_PLANES + 4) * width * height } else { 0 };
+        let own = own + sent;
         // An unsupported size is reported when the network runs.
         (run.unwrap_or(0) + own) as u64 + self.surface.working_bytes(block, at_once, ctx)
     }
@@ -112,9 +115,15 @@ impl GuidedRestorer {
         let luma_input = LumaInput { of: self, image, window };
         let grid_input = GridInput { of: self, image, window, surfaces: surfaces.as_ref() };
         let inputs = [Given::Lines(&luma_input), Given::Made(&grid_input), Given::Map(&self.numbers)];
-        let run = self.engine.begin(&inputs, Mode::default(), ctx.threads);
-        let run = run.map_err(|error| window::failed(self.name, error))?;
-        Ok(Network { of: self, window, run, surfaces })
+        let failed = |error| window::failed(self.name, error);
+        let work = if ctx.accelerator.is_some() {
+            let maps = inputs.iter().map(|input| input.map(ctx)).collect::<Result<Vec<_>, _>>()?;
+            let made = self.engine.run(&maps, Mode::default(), ctx).map_err(failed)?;
+            Work::Whole(Some(window::first(self.name, made)?))
+        } else {
+            Work::Strips(self.engine.begin(&inputs, Mode::default(), ctx.threads).map_err(failed)?)
+        };
+        Ok(Network { of: self, window, work, surfaces })
     }
 
     /// The part of a result that is inside `core`.
@@ -204,7 +213,9 @@ impl Restorer for GuidedRestorer {
                     to.data[start..start + from.data.len()].copy_from_slice(&from.data);
                 }
             }
-            network.run.end();
+            if let Work::Strips(run) = network.work {
+                run.end();
+            }
             Ok(())
         })
     }
@@ -225,8 +236,14 @@ const WAITING: usize = 256;
 struct Network<'a> {
     of: &'a GuidedRestorer,
     window: Window,
-    run: Run<'a>,
+    work: Work<'a>,
     surfaces: Option<Surfaces>,
+}
+
+/// Results of a network: in strips of rows, or all at once from an accelerator.
+enum Work<'a> {
+    Strips(Run<'a>),
+    Whole(Option<Map<f32>>),
 }
 
 /// Rows of a result, with the network's width.
@@ -240,8 +257,14 @@ struct ResultRows {
 
 impl Network<'_> {
     fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<ResultRows>, RestoreError> {
-        let Self { of, window, run, surfaces } = self;
+        let Self { of, window, work, surfaces } = self;
         let (of, window) = (*of, *window);
+        let run = match work {
+            Work::Strips(run) => run,
+            Work::Whole(map) => {
+                return Ok(map.take().map(|map| ResultRows { map, window, free: usize::MAX }));
+            }
+        };
         let luma_input = LumaInput { of, image, window };
         let grid_input = GridInput { of, image, window, surfaces: surfaces.as_ref() };
         let inputs = [Given::Lines(&luma_input), Given::Made(&grid_input), Given::Map(&of.numbers)];

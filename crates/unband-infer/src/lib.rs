@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod banded;
+pub mod card;
 pub mod cells;
 mod color_guard;
 pub mod dbi;

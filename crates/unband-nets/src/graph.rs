@@ -1,13 +1,13 @@
 //! Network description: a graph of operations, parameters, inputs and outputs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::op::Op;
 use crate::param::{Param, Role, StoredTensor};
 use crate::shape::{Reach, Shape, ShapeError};
 
 /// The result of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Value(pub(crate) u32);
 
 impl Value {
@@ -18,7 +18,7 @@ impl Value {
 }
 
 /// An input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
     /// Name.
     pub name: String,
@@ -29,7 +29,7 @@ pub struct Input {
 }
 
 /// One operation with its inputs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Node {
     /// Operation.
     pub op: Op,
@@ -44,7 +44,7 @@ pub struct Node {
 /// A network: nodes in an order in which they can run, each reading earlier ones.
 ///
 /// Serialised it is complete: other programs can run it from that alone.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Graph {
     /// Name.
     pub name: String,

@@ -1,6 +1,6 @@
 //! The list of operations of a graph.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::layer::Operation;
 use crate::layer::activation::Activation;
@@ -22,7 +22,7 @@ use crate::shape::{Reach, Shape};
 macro_rules! operations {
     ($($(#[$doc:meta])* $name:ident($definition:ident),)*) => {
         /// One operation of a graph. Each is defined at its own type in `layer/`.
-        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub enum Op {
             $($(#[$doc])* $name($definition),)*
         }

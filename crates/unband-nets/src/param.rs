@@ -1,9 +1,9 @@
 //! Parameters and how they are stored in a state dict.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Index of a parameter in [`crate::Graph::params`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ParamId(pub(crate) u32);
 
 impl ParamId {
@@ -14,7 +14,7 @@ impl ParamId {
 }
 
 /// Role of a parameter.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Role {
     /// Learned.
     Trainable,
@@ -27,7 +27,7 @@ pub enum Role {
 }
 
 /// Stored form of a parameter in a state dict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Form {
     /// Unchanged: `NAME`.
     Plain,
@@ -40,7 +40,7 @@ pub enum Form {
 }
 
 /// A parameter as read by operations.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Param {
     /// PyTorch's path, `RRDB_trunk.0.RDB1.conv1.weight`.
     pub name: String,

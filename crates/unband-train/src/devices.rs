@@ -29,7 +29,7 @@ pub enum Accelerator {
 pub fn choose(accelerator: Accelerator, count: usize) -> Result<Vec<Device>, TrainError> {
     let mut found = match accelerator {
         Accelerator::Cpu => return Ok(vec![Device::flex()]),
-        Accelerator::Software => return software(),
+        Accelerator::Software => return Ok(vec![software()?; count.max(1)]),
         Accelerator::Auto | Accelerator::Gpu => cards(),
     };
     if accelerator == Accelerator::Auto && found.is_empty() {
@@ -75,9 +75,48 @@ fn cards() -> Vec<Device> {
     let software = Device::wgpu(DeviceKind::Cpu);
     let mut cards: Vec<Device> =
         Device::enumerate(DeviceType::Wgpu).into_iter().filter(|device| *device != software).collect();
-    let discrete: Vec<Device> = (0..cards.len()).map(|i| Device::wgpu(DeviceKind::DiscreteGpu(i))).collect();
-    cards.sort_by_key(|card| !discrete.contains(card));
+    cards.sort_by_key(|card| kind(card) != "discrete");
     cards
+}
+
+/// Kind of a device, in a word.
+#[cfg(all(feature = "wgpu", not(feature = "cuda")))]
+fn kind(device: &Device) -> &'static str {
+    use burn::tensor::DeviceKind;
+    let is = |kind: fn(usize) -> DeviceKind| (0..MOST).any(|i| Device::wgpu(kind(i)) == *device);
+    if is(DeviceKind::DiscreteGpu) {
+        "discrete"
+    } else if is(DeviceKind::IntegratedGpu) {
+        "integrated"
+    } else if is(DeviceKind::VirtualGpu) {
+        "virtual"
+    } else if Device::wgpu(DeviceKind::Cpu) == *device {
+        "software"
+    } else {
+        "other"
+    }
+}
+
+/// More cards of one kind than a machine holds.
+#[cfg(all(feature = "wgpu", not(feature = "cuda")))]
+const MOST: usize = 32;
+
+/// A device as a list shows it.
+#[derive(Clone, Debug)]
+pub struct FoundDevice {
+    /// The device.
+    pub device: Device,
+    /// Its name.
+    pub name: String,
+    /// Discrete, integrated, virtual, software or other.
+    pub kind: &'static str,
+}
+
+/// All devices for Vulkan, Metal and DirectX: discrete cards first, software last. Opens them.
+#[cfg(all(feature = "wgpu", not(feature = "cuda")))]
+pub fn found() -> Vec<FoundDevice> {
+    let all = cards().into_iter().chain(software());
+    all.map(|device| FoundDevice { name: name(&device), kind: kind(&device), device }).collect()
 }
 
 #[cfg(not(any(feature = "wgpu", feature = "cuda")))]
@@ -86,13 +125,13 @@ fn cards() -> Vec<Device> {
 }
 
 #[cfg(feature = "wgpu")]
-fn software() -> Result<Vec<Device>, TrainError> {
+fn software() -> Result<Device, TrainError> {
     let software = Device::wgpu(burn::tensor::DeviceKind::Cpu);
     let found = Device::enumerate(DeviceType::Wgpu).contains(&software);
-    if found { Ok(vec![software]) } else { Err(TrainError::NoSoftwareVulkan) }
+    if found { Ok(software) } else { Err(TrainError::NoSoftwareVulkan) }
 }
 
 #[cfg(not(feature = "wgpu"))]
-fn software() -> Result<Vec<Device>, TrainError> {
+fn software() -> Result<Device, TrainError> {
     Err(TrainError::WithoutCards)
 }

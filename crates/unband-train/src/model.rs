@@ -24,6 +24,7 @@ enum TensorPlace {
 
 /// Origin of a parameter as read by operations.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // one per parameter
 enum ParamSource {
     /// As it is stored.
     Plain(TensorPlace),
@@ -95,6 +96,24 @@ impl Model {
             model.sources.push(source);
         }
         Ok(model)
+    }
+
+    /// A network with fixed weights: the elements of each parameter as operations read them, in the graph's
+    /// order ([`Weights::all`]).
+    ///
+    /// # Errors
+    /// Another number of parameters, or of elements of one.
+    pub fn fixed(graph: Graph, rows: Vec<Vec<f32>>, device: &Device) -> Result<Self, TrainError> {
+        let fits = |(row, param): (&Vec<f32>, &unband_nets::Param)| {
+            row.len() == param.len() || param.role == Role::Integer
+        };
+        if rows.len() != graph.params.len() || !rows.iter().zip(&graph.params).all(fits) {
+            let what = "its parameters have other sizes".to_owned();
+            return Err(TrainError::Network { name: graph.name, what });
+        }
+        let sources = rows.into_iter().map(|values| ParamSource::Constant(row(values, device))).collect();
+        let (learned, buffers, stored) = Default::default();
+        Ok(Self { graph, device: device.clone(), learned, buffers, stored, sources })
     }
 
     fn keep(&mut self, stored: StoredTensor, state: &StateDict, learned: bool) -> TensorPlace {

@@ -88,6 +88,8 @@ pub mod calls;
 mod choose;
 #[cfg(feature = "evaluate")]
 pub mod degrade;
+#[cfg(feature = "files")]
+pub mod devices;
 mod error;
 #[cfg(feature = "evaluate")]
 pub mod evaluate;
@@ -118,6 +120,8 @@ pub mod records;
 mod repair;
 mod report;
 mod shipped;
+#[cfg(feature = "files")]
+mod sibling;
 pub mod verdict;
 mod weights;
 
@@ -145,6 +149,8 @@ pub use precision::Precision;
 pub use proof::{Proof, prove};
 pub use report::{Reason, Report};
 pub use shipped::network_files;
+#[cfg(feature = "files")]
+pub use sibling::sibling;
 pub use weights::Weights;
 
 pub use unband_detect::{Explanation, explain, inspect};
@@ -154,6 +160,7 @@ pub use unband_image::dither::Dither;
 pub use unband_image::findings::{self, Cause, Drawing, Findings};
 pub use unband_image::frame::FrameError;
 pub use unband_image::params::spoken;
+pub use unband_image::{Accelerator, AcceleratorError};
 pub use unband_image::{Cicp, FloatCodes, GainMap, ParamError, Siting, image, jpeg, origin};
 pub use unband_image::{
     Color, Context, Depth, Entry, Hint, Image, ImageError, Matrix, Metadata, Method, Model, ParamInfo,

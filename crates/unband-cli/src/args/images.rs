@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use unband::{Dither, OutputDepth, Precision, Wrap};
 
+use crate::card::DeviceArgs;
+
 use super::{ReporterArgs, dither, memory, precision, within, wrap};
 
 /// Inputs, outputs, rounding and resources. Texts are those of `deband`; `upscale` replaces some.
@@ -124,6 +126,9 @@ pub(crate) struct ImageArgs {
         verbatim_doc_comment
     )]
     pub precision: Precision,
+    /// Device for networks.
+    #[command(flatten)]
+    pub device: DeviceArgs,
     /// Print one JSON object per input on standard output
     #[arg(long, help_heading = "General")]
     pub json: bool,

@@ -12,6 +12,7 @@ use unband::metrics::{Check, MetricsError, Scope};
 use unband::{Context, Hint, With};
 
 use super::{ReporterArgs, memory};
+use crate::card::DeviceArgs;
 use crate::extras;
 use crate::images;
 use crate::interrupt::Busy;
@@ -73,6 +74,9 @@ pub(crate) struct MetricArgs {
     /// Memory limit, such as 800M or 2G; for images
     #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = "General", hide_short_help = true)]
     pub max_memory: Option<u64>,
+    /// Device for networks.
+    #[command(flatten)]
+    pub device: DeviceArgs,
 
     /// Verbosity.
     #[command(flatten)]

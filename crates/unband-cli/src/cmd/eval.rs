@@ -19,6 +19,7 @@ use unband_report::Listing;
 
 use crate::args::ReporterArgs;
 use crate::bar::Bar;
+use crate::card::DeviceArgs;
 use crate::images;
 use crate::inputs::failures;
 use crate::interrupt::{self, Busy};
@@ -85,6 +86,9 @@ pub(crate) struct EvalArgs {
     /// Number of threads [default: all processors]
     #[arg(short = 'j', long, value_name = "N", value_parser = crate::args::threads)]
     pub threads: Option<NonZeroUsize>,
+    /// Device for networks.
+    #[command(flatten)]
+    pub device: DeviceArgs,
     /// Verbosity.
     #[command(flatten)]
     pub reporter: ReporterArgs,

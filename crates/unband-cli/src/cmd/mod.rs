@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod dataset;
 pub(crate) mod deband;
 pub(crate) mod degrade;
+pub(crate) mod devices;
 pub(crate) mod eval;
 pub(crate) mod inspect;
 pub(crate) mod list;

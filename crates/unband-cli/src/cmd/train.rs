@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitStatus};
 
 use clap::Args;
@@ -16,7 +16,7 @@ use crate::reporter::{Failure, Loudness, Reporter};
 use crate::result::print_text;
 use unband::recipes::{TRAININGS, find_unless_file};
 
-const PROGRAM: &str = if cfg!(windows) { "unband-train.exe" } else { "unband-train" };
+const PROGRAM: &str = "unband-train";
 /// The trainer's help, for systems without it.
 const HELP: &str = include_str!("train.txt");
 const INSTALL: &str = "install it: cargo install --path crates/unband-train";
@@ -33,10 +33,7 @@ pub(crate) struct TrainArgs {
 
 /// Runs the trainer with the arguments as given; returns its exit code.
 pub(crate) fn run(args: &TrainArgs) -> Outcome {
-    let sibling =
-        std::env::current_exe().ok().map(|own| own.with_file_name(PROGRAM)).filter(|file| file.is_file());
-    // If it is not next to this program, the system looks along PATH.
-    let program = sibling.unwrap_or_else(|| PathBuf::from(PROGRAM));
+    let program = unband::sibling(PROGRAM);
     let (arguments, _recipes) = match with_recipe(&args.arguments) {
         Ok(both) => both,
         Err(error) => {

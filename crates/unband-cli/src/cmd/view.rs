@@ -17,6 +17,7 @@ use unband::io::video::promises_video;
 
 use crate::args::{ReporterArgs, memory};
 use crate::bar::Bar;
+use crate::card::DeviceArgs;
 use crate::images;
 use crate::inputs::{Gather, failure, readable, reason};
 use crate::interrupt;
@@ -59,6 +60,9 @@ pub(crate) struct ViewArgs {
     /// Memory limit of one image, such as 800M or 2G
     #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = "General", hide_short_help = true)]
     pub max_memory: Option<u64>,
+    /// Device for networks.
+    #[command(flatten)]
+    pub device: DeviceArgs,
     /// Verbosity.
     #[command(flatten)]
     pub reporter: ReporterArgs,

@@ -12,6 +12,7 @@ mod compare;
 mod compare_videos;
 mod dataset;
 mod degrade;
+mod devices;
 mod drawings;
 mod eval;
 mod faults;

@@ -52,6 +52,33 @@ impl Given<'_> {
         }
     }
 
+    /// All rows at once.
+    ///
+    /// # Errors
+    /// As [`Make::make`].
+    pub(crate) fn map(&self, ctx: &Context<'_>) -> Result<Map<f32>, RestoreError> {
+        let shape = self.shape();
+        let mut map = Map::zeros(shape);
+        let Self::Made(made) = self else {
+            let rows = map.data.chunks_exact_mut(shape.width.max(1));
+            for (i, row) in rows.enumerate() {
+                row.copy_from_slice(&self.line(i / shape.height, i % shape.height));
+            }
+            return Ok(map);
+        };
+        let (length, area) = (shape.width * shape.channels, shape.height * shape.width);
+        for first in (0..shape.height).step_by(MADE_ROWS) {
+            let rows = first..(first + MADE_ROWS).min(shape.height);
+            let mut samples = vec![0.0; rows.len() * length];
+            made.make(rows.clone(), samples.chunks_exact_mut(length.max(1)).collect(), ctx)?;
+            for (c, plane) in map.data.chunks_exact_mut(area.max(1)).enumerate() {
+                let to = &mut plane[first * shape.width..rows.end * shape.width];
+                to.iter_mut().zip(samples.iter().skip(c).step_by(shape.channels)).for_each(|(v, &s)| *v = s);
+            }
+        }
+        Ok(map)
+    }
+
     /// Row `y` of a channel, if rows are stored somewhere.
     pub(super) fn line(&self, channel: usize, y: usize) -> Cow<'_, [f32]> {
         match self {

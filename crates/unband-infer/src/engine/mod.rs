@@ -5,6 +5,7 @@
 //! samples are done while rows are fetched. The steps alternate from the top of the image to its bottom, and
 //! store only rows that are still needed (schedule.rs).
 
+mod accelerated;
 mod fetch;
 mod given;
 mod in_place;
@@ -23,6 +24,7 @@ mod whole;
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use unband_image::Context;
@@ -44,6 +46,8 @@ use strip::Strip;
 
 /// A network with its weights, packed for a processor.
 pub struct Engine {
+    /// Unique in the process, so that an accelerator loads a network once.
+    id: u64,
     graph: Graph,
     weights: Weights,
     level: Level,
@@ -54,7 +58,11 @@ pub struct Engine {
     per_channel: HashMap<usize, in_place::PerChannel>,
     /// Preparation of the last run.
     last: Mutex<Option<(Key, Arc<Prepared>)>>,
+    /// Side of the largest windows that fit an accelerator's memory, as far as known.
+    window_side: AtomicUsize,
 }
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
 impl Engine {
     /// Packs the weights for a processor's instruction set.
@@ -75,8 +83,17 @@ impl Engine {
                 Execution::Input | Execution::Fetched(_) | Execution::Whole(_) => {}
             }
         }
-        let convention = Convention::default();
-        Self { graph, weights, level, convention, kernels, per_channel, last: Mutex::default() }
+        Self {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            graph,
+            weights,
+            level,
+            convention: Convention::default(),
+            kernels,
+            per_channel,
+            last: Mutex::default(),
+            window_side: AtomicUsize::new(usize::MAX),
+        }
     }
 
     /// With the convention of its weights, which callers apply: [`run`](Self::run) passes values as they are.
@@ -146,11 +163,15 @@ impl Engine {
     }
 
     /// Runs the network: takes inputs in the graph's order, returns its outputs in its order. The result does
-    /// not depend on the number of threads or on the assignment of rows to them.
+    /// not depend on the number of threads or on the assignment of rows to them. An accelerator of the
+    /// context computes the same up to the order of sums.
     ///
     /// # Errors
     /// Inputs with other channels, sizes that do not fit, and cancellation.
     pub fn run(&self, inputs: &[Map<f32>], mode: Mode, ctx: &Context<'_>) -> Result<Vec<Map<f32>>, RunError> {
+        if let Some(outputs) = self.accelerated(inputs, mode, ctx)? {
+            return Ok(outputs);
+        }
         let inputs: Vec<Given<'_>> = inputs.iter().map(Given::Map).collect();
         let mut run = self.begin(&inputs, mode, ctx.threads)?;
         let shape = |(_, value): &(String, unband_nets::Value)| run.shape(value.index());

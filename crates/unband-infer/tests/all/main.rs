@@ -3,6 +3,7 @@
 
 #[path = "../shared/banded_options.rs"]
 mod banded_options;
+mod card;
 mod checkpoints;
 mod engine;
 mod goldens;

@@ -1,6 +1,6 @@
 //! Activation functions.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{OpRole, Operation};
 use crate::onnx::{Attribute, Builder};
@@ -10,7 +10,7 @@ use crate::state::init::InitRole;
 use crate::{Net, Op, Value};
 
 /// A function of each sample.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Activation {
     /// max(x, 0).
     Relu,

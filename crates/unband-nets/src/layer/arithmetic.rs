@@ -1,6 +1,6 @@
 //! Element-wise sums and products. An operand with one sample per channel applies to all positions.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{OpRole, Operation};
 use crate::onnx::Builder;
@@ -9,7 +9,7 @@ use crate::shape::Shape;
 use crate::{Net, Op, Value};
 
 /// Combination of two values, sample by sample.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Combine {
     /// Sum.
     Add,
@@ -56,7 +56,7 @@ impl Operation for Combine {
 }
 
 /// scale · x + offset: constants for all samples, and learned or fixed vectors per channel.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Affine {
     /// For all samples.
     pub scale: f64,

@@ -1,6 +1,6 @@
 //! Rearrangement of samples: concat, slice, crop, pixel shuffle, flatten.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{OpRole, Operation};
 use crate::onnx::{Attribute, Builder};
@@ -8,7 +8,7 @@ use crate::shape::{Reach, Shape};
 use crate::{Net, Op, Value};
 
 /// Concatenation of channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Concat;
 
 impl Operation for Concat {
@@ -33,7 +33,7 @@ impl Operation for Concat {
 }
 
 /// A number of channels from `start`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slice {
     /// First channel.
     pub start: usize,
@@ -64,7 +64,7 @@ impl Operation for Slice {
 }
 
 /// The upper left part of the first input, as large as the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Crop;
 
 impl Operation for Crop {
@@ -92,7 +92,7 @@ impl Operation for Crop {
 }
 
 /// Pixel-unshuffle: squares of samples into channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PixelUnshuffle {
     /// Side of a square.
     pub factor: usize,
@@ -132,7 +132,7 @@ impl Operation for PixelUnshuffle {
 }
 
 /// Pixel-shuffle: channels into squares of samples.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PixelShuffle {
     /// Side of a square.
     pub factor: usize,
@@ -166,7 +166,7 @@ impl Operation for PixelShuffle {
 }
 
 /// All samples as channels: row by row within a channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flatten;
 
 impl Operation for Flatten {

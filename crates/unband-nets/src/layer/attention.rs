@@ -3,7 +3,7 @@
 //! In ONNX, `SpaceToDepth` cuts an image of any size into windows: token t of a window, channel c, goes to
 //! channel t · C + c. The remaining rows and columns are those of the windows.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Operation;
 use crate::onnx::{Attribute, Builder};
@@ -14,7 +14,7 @@ use crate::{Net, Op, Value};
 
 /// Adds table[position in the window, channel] to every token; windows are cut after a cyclic shift of the
 /// image by −shift rows and columns.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WindowAdd {
     /// `[window², channels]`.
     pub table: ParamId,
@@ -63,7 +63,7 @@ impl Operation for WindowAdd {
 /// (query) and b: table[(Δrow + window − 1)·(2·window − 1) + Δcolumn + window − 1, h], Δ = a − b.
 ///
 /// Source: Uformer `model.py`, after Swin Transformer (Liu et al. 2021).
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WindowAttention {
     /// `[(2·window − 1)², heads]`.
     pub table: ParamId,

@@ -1,6 +1,6 @@
 //! Banded deformable convolution: a convolution with a kernel rotated and stretched per position.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Operation;
 use crate::onnx::Builder;
@@ -24,7 +24,7 @@ use crate::{Net, Op, Value};
 /// Source: Quan et al., "Image debanding using cross-scale invertible networks with banded deformable
 /// convolutions",
 /// Neural Networks 187 (2025) 107270, §3.3; `BDeformConv_layer.py` of csxyhe/BDINN.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BandedDeformConv {
     /// `conv.weight`: `[output, input / groups, kh, kw]`.
     pub weight: ParamId,

@@ -1,6 +1,6 @@
 //! Convolutions and linear layers.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Operation;
 use crate::onnx::{Attribute, Builder};
@@ -13,7 +13,7 @@ use crate::{Net, Op, Value};
 /// `out[o, y, x] = bias[o] + Σ weight[o, i, a, b] · in[i, y·stride + a·dilation − padding₀, x·stride +
 /// b·dilation − padding₁]`,
 /// i over the inputs of o's group.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Conv {
     /// `[output, input / groups, rows, columns]`, or `[output, input]` of a linear layer.
     pub weight: ParamId,

@@ -1,6 +1,6 @@
 //! Transposed convolution.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Operation;
 use crate::onnx::{Attribute, Builder};
@@ -12,7 +12,7 @@ use crate::{Net, Op, Value};
 ///
 /// Every input sample adds weight[i, o, a, b] · in[i, y, x] to out[o, y·stride + a − padding, x·stride + b −
 /// padding].
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConvTranspose {
     /// `[input, output, kernel, kernel]`.
     pub weight: ParamId,

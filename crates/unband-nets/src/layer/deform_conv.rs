@@ -1,6 +1,6 @@
 //! Deformable convolution: a convolution with a learned offset per tap and position.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Operation;
 use crate::onnx::Builder;
@@ -19,7 +19,7 @@ use crate::{Net, Op, Value};
 ///
 /// Source: Dai et al., "Deformable convolutional networks", ICCV 2017; order of channels as in torchvision's
 /// `deform_conv2d`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeformConv {
     /// `conv.weight`: `[output, input, kh, kw]`.
     pub weight: ParamId,

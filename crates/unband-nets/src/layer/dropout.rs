@@ -1,13 +1,13 @@
 //! Dropout and stochastic depth: without effect outside training, except for dropout in a mode of executors.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{OpRole, Operation};
 use crate::onnx::Builder;
 use crate::{Net, Op, Value};
 
 /// Zeroes samples in training, or if a network runs in that mode.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dropout {
     /// Share of the samples, 0 to 1.
     pub share: f32,
@@ -28,7 +28,7 @@ impl Operation for Dropout {
 }
 
 /// Stochastic depth: in training, drops all samples of a share of the images.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DropPath {
     /// Share of the images, 0 to 1.
     pub share: f32,

@@ -1,12 +1,12 @@
 //! Inputs of a graph as its first operations.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Operation;
 use crate::onnx::Builder;
 
 /// Index of an input in [`crate::Graph::inputs`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputIndex(pub usize);
 
 impl Operation for InputIndex {

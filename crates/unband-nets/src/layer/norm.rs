@@ -1,6 +1,6 @@
 //! Normalisation layers.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{OpRole, Operation};
 use crate::onnx::{Attribute, Builder};
@@ -11,7 +11,7 @@ use crate::{Net, Op, Value};
 
 /// (x − mean) / √(variance + eps) · weight + bias per channel. Uses running statistics, or those of the image
 /// (biased variance) if the executor is set to do so.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BatchNorm {
     /// `weight`, `bias`, `running_mean`, `running_var`.
     pub params: [ParamId; 4],
@@ -53,7 +53,7 @@ impl Operation for BatchNorm {
 }
 
 /// Over the channels at each position: (x − mean) / √(variance + eps) · weight + bias.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerNorm {
     /// `weight`, `bias`.
     pub params: [ParamId; 2],
@@ -93,7 +93,7 @@ impl Operation for LayerNorm {
 /// Over groups of neighbouring channels and all positions: (x − mean) / √(variance + eps) · weight + bias,
 /// with the biased variance and one weight per channel. In an image that is divided into windows, the
 /// statistics are those of each window.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroupNorm {
     /// `weight`, `bias`.
     pub params: [ParamId; 2],
@@ -142,7 +142,7 @@ impl Operation for GroupNorm {
 }
 
 /// Each position divided by the root of its sum of squares, plus `eps` (LPIPS).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UnitChannels {
     /// Added to the root.
     pub eps: f64,

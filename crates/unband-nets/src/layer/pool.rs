@@ -1,6 +1,6 @@
 //! Max pooling and global reductions.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Operation;
 use crate::onnx::{Attribute, Builder};
@@ -8,7 +8,7 @@ use crate::shape::{Reach, Shape};
 use crate::{Net, Op, Value};
 
 /// Maximum of each window, as PyTorch's `MaxPool2d`; padding never wins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MaxPool {
     /// Side of the window.
     pub kernel: usize,
@@ -50,7 +50,7 @@ impl Operation for MaxPool {
 }
 
 /// One value per channel from the whole image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reduce {
     /// Mean.
     Mean,

@@ -1,6 +1,6 @@
 //! Up- and downsampling.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{OpRole, Operation};
 use crate::onnx::{Attribute, Builder};
@@ -8,7 +8,7 @@ use crate::shape::{Reach, Shape};
 use crate::{Net, Op, Value};
 
 /// Each sample repeated, down and across.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpsampleNearest {
     /// Number of repeats.
     pub factor: usize,
@@ -40,7 +40,7 @@ impl Operation for UpsampleNearest {
 }
 
 /// Resizing to the size of the second input: bilinear, half-pixel centres.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BilinearLike;
 
 impl Operation for BilinearLike {

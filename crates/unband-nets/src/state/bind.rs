@@ -101,6 +101,11 @@ impl Weights {
         &self.values[id.index()].values
     }
 
+    /// The elements of all parameters, in the graph's order.
+    pub fn all(&self) -> impl Iterator<Item = &[f32]> {
+        self.values.iter().map(|folded| &folded.values[..])
+    }
+
     /// Of two files of one graph: `share` times these, plus the rest from the other.
     ///
     /// Source: xinntao/Real-ESRGAN `realesrgan/utils.py`, `dni`; Wang et al., Deep Network Interpolation.

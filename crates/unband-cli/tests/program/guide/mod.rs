@@ -168,6 +168,7 @@ fn no_page_with_commands_is_forgotten() {
         "comfyui.md",
         "vapoursynth.md",
         "c.md",
+        "cards.md",
     ];
     for path in tracked_in("docs/guide") {
         let name = path.file_name().unwrap().to_str().unwrap();
