@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
 use unband::devices::{self, Card, Device, DeviceError};
-use unband::{Accelerator, Hint};
+use unband::{Accelerator, AcceleratorError, Hint};
 
 use crate::bar::Bar;
 use crate::reporter::{Failure, Loudness, Reporter};
@@ -33,37 +33,53 @@ fn device(text: &str) -> Result<Device, String> {
 
 /// The card that was opened last; contexts of this process refer to it until the process ends.
 static CARD: Mutex<Option<(Device, &'static Card)>> = Mutex::new(None);
-/// Whether the current run uses it.
-static USED: Mutex<bool> = Mutex::new(false);
+/// Whether the current run uses it, and its verbosity.
+static RUN: Mutex<(bool, Loudness)> = Mutex::new((false, Loudness::Normal));
 
 /// Opens the device for the contexts that follow.
 ///
 /// # Errors
 /// A device that cannot be used.
 pub(crate) fn choose(device: Device, loudness: Loudness) -> Result<(), Failure> {
-    *USED.lock().unwrap_or_else(PoisonError::into_inner) = device != Device::Cpu;
-    let mut card = CARD.lock().unwrap_or_else(PoisonError::into_inner);
-    if device == Device::Cpu || card.is_some_and(|(open, _)| open == device) {
+    *RUN.lock().unwrap_or_else(PoisonError::into_inner) = (device != Device::Cpu, loudness);
+    if device == Device::Cpu {
         return Ok(());
     }
-    let note = move |reason: &str| {
-        let reporter = Reporter { loudness, bar: &Bar::none() };
-        reporter.note(&format!("the CPU runs networks from here on: {reason}"));
+    let mut card = CARD.lock().unwrap_or_else(PoisonError::into_inner);
+    let open = card.filter(|(open, card)| *open == device && card.works());
+    let opened = if let Some((_, opened)) = open {
+        opened
+    } else {
+        if let Some((_, before)) = card.take() {
+            before.close();
+        }
+        let opened = devices::open(device, note).map_err(|error: DeviceError| Failure {
+            subject: None,
+            message: error.to_string(),
+            hint: error.hint(),
+        })?;
+        let Some(opened) = opened else { return Ok(()) };
+        Box::leak(Box::new(opened))
     };
-    let opened = devices::open(device, note);
-    let failure =
-        |error: DeviceError| Failure { subject: None, message: error.to_string(), hint: error.hint() };
-    let opened = opened.map_err(failure)?;
-    if let Some(opened) = opened {
-        Reporter { loudness, bar: &Bar::none() }.detail(&format!("networks run on {}", opened.name()));
-        *card = Some((device, Box::leak(Box::new(opened))));
-    }
+    *card = Some((device, opened));
+    Reporter { loudness, bar: &Bar::none() }.detail(&format!("networks run on {}", opened.name()));
     Ok(())
+}
+
+/// Says that the CPU takes over.
+fn note(reason: &AcceleratorError) {
+    let (_, loudness) = *RUN.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = match reason {
+        AcceleratorError::Lost(_) => format!("the CPU runs networks from here on: {reason}"),
+        AcceleratorError::Memory => "the CPU runs this network: the card's memory is too small".to_owned(),
+        _ => format!("the CPU runs this network: {reason}"),
+    };
+    Reporter { loudness, bar: &Bar::none() }.note(&text);
 }
 
 /// The accelerator of the current run.
 pub(crate) fn accelerator() -> Option<&'static dyn Accelerator> {
-    let used = *USED.lock().unwrap_or_else(PoisonError::into_inner);
+    let (used, _) = *RUN.lock().unwrap_or_else(PoisonError::into_inner);
     let card = CARD.lock().unwrap_or_else(PoisonError::into_inner);
     card.filter(|_| used).map(|(_, card)| card as &dyn Accelerator)
 }

@@ -7,7 +7,7 @@ use std::io::{self, BufReader, BufWriter, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use unband_infer::card::wire::Listed;
+use unband_infer::card::wire::{self, DeviceList, Listed};
 use unband_train::devices::{self, FoundDevice};
 
 /// Bytes that are read and written at a time.
@@ -37,13 +37,12 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // A signal for all programs of a terminal ends unband, whose end closes the pipe.
-    let _ = ctrlc::set_handler(|| {});
     let done = match Arguments::parse().command {
         Command::List => list(),
         Command::Serve { device, memory } => {
             let from = BufReader::with_capacity(BUFFER, io::stdin());
-            server::serve(&device, memory, from, BufWriter::with_capacity(BUFFER, io::stdout()))
+            replies()
+                .and_then(|to| server::serve(&device, memory, from, BufWriter::with_capacity(BUFFER, to)))
         }
     };
     match done {
@@ -55,13 +54,28 @@ fn main() -> ExitCode {
     }
 }
 
+/// The stream of replies. What drivers print goes to standard error from here on.
+#[cfg(unix)]
+fn replies() -> io::Result<impl Write + Send + 'static> {
+    use std::os::fd::AsFd;
+    let own = io::stdout().as_fd().try_clone_to_owned()?;
+    rustix::stdio::dup2_stdout(io::stderr())?;
+    Ok(std::fs::File::from(own))
+}
+
+#[cfg(not(unix))]
+fn replies() -> io::Result<impl Write + Send + 'static> {
+    Ok(io::stdout())
+}
+
 fn list() -> io::Result<()> {
     let listed = |found: FoundDevice| Listed {
         memory: memory::limits(&found.name).map(|limits| limits.memory),
         name: found.name,
         kind: found.kind.to_owned(),
     };
-    let all: Vec<Listed> = devices::found().into_iter().map(listed).collect();
-    serde_json::to_writer(io::stdout().lock(), &all)?;
+    let devices = devices::found().into_iter().map(listed).collect();
+    let list = DeviceList { version: wire::VERSION, devices };
+    serde_json::to_writer(io::stdout().lock(), &list)?;
     Ok(())
 }

@@ -59,12 +59,15 @@ pub(crate) fn serve(
                 return;
             }
         }
+        // The results of requests that are left have no reader.
+        #[allow(clippy::exit)] // a run on a card cannot be interrupted otherwise
+        std::process::exit(0);
     });
     let mut card = Server { device: found.device, networks: HashMap::new() };
     for request in ahead {
         let (request, samples) = request?;
         let Some(reply) = card.answer(request, samples) else { continue };
-        let ends = !matches!(reply.0, Reply::Outputs(_));
+        let ends = !matches!(reply.0, Reply::Outputs(_) | Reply::Refused(_));
         if replies.send(reply).is_err() || ends {
             break;
         }
@@ -79,6 +82,13 @@ fn chosen(device: &str) -> Option<FoundDevice> {
         return all.find(|found| found.kind == "software");
     }
     all.filter(|found| found.kind != "software").nth(device.parse().ok()?)
+}
+
+/// Reason why a request has no outputs.
+enum Fault {
+    /// The network cannot run here.
+    Refused(String),
+    Run(String),
 }
 
 /// Channels, rows and columns of each output, and its samples.
@@ -102,7 +112,11 @@ impl Server {
                 self.networks.remove(&network);
                 Ok(None)
             }
-            Request::Run { network, inputs } => self.made(network, &inputs, samples).map(Some),
+            Request::Run { network, inputs } => match self.networks.get(&network) {
+                Some(Err(reason)) => Err(Fault::Refused(reason.clone())),
+                Some(Ok(model)) => self.made(model, &inputs, samples).map(Some).map_err(Fault::Run),
+                None => Err(Fault::Run("an unknown network".to_owned())),
+            },
         }));
         let failed = |reason: String| {
             let reply = if is_memory(&reason) { Reply::Memory } else { Reply::Failed(reason) };
@@ -110,7 +124,8 @@ impl Server {
         };
         match caught {
             Ok(Ok(made)) => made.map(|(shapes, samples)| (Reply::Outputs(shapes), samples)),
-            Ok(Err(reason)) => failed(reason),
+            Ok(Err(Fault::Refused(reason))) => Some((Reply::Refused(reason), Vec::new())),
+            Ok(Err(Fault::Run(reason))) => failed(reason),
             Err(panic) => {
                 let text = panic.downcast_ref::<String>().cloned();
                 let text = text.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()));
@@ -125,9 +140,7 @@ impl Server {
         Model::fixed(graph, rows, &self.device).map_err(|error| error.to_string())
     }
 
-    fn made(&self, network: u64, shapes: &[[usize; 3]], samples: Vec<f32>) -> Result<Outputs, String> {
-        let model =
-            self.networks.get(&network).ok_or("an unknown network")?.as_ref().map_err(Clone::clone)?;
+    fn made(&self, model: &Model, shapes: &[[usize; 3]], samples: Vec<f32>) -> Result<Outputs, String> {
         let lengths: Vec<usize> = shapes.iter().map(|shape| shape.iter().product()).collect();
         let parts = wire::divided(samples, &lengths).ok_or("inputs were lost")?;
         let tensor = |(data, &[channels, height, width]): (Vec<f32>, &[usize; 3])| {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use unband_image::{Accelerator, Context, With};
+use unband_image::{Accelerator, AcceleratorError, Context, With};
 use unband_infer::card::{Card, CardError, devices};
 use unband_infer::{Engine, Map, Mode};
 use unband_nets::arch::{self, ARCHITECTURES, Purpose};
@@ -42,7 +42,7 @@ fn device() -> Option<&'static str> {
 fn open(program: &Path, memory: Option<u64>) -> Option<(Card, Arc<Mutex<Vec<String>>>)> {
     let reasons = Arc::new(Mutex::new(Vec::new()));
     let own = Arc::clone(&reasons);
-    let note = move |reason: &str| own.lock().unwrap().push(reason.to_owned());
+    let note = move |reason: &AcceleratorError| own.lock().unwrap().push(reason.to_string());
     Some((Card::open(program, device()?, memory, note).unwrap(), reasons))
 }
 
@@ -116,15 +116,16 @@ fn every_network_gives_the_result_of_the_cpu() {
     assert!(reasons.lock().unwrap().is_empty(), "{reasons:?}");
 }
 
-/// An upscaling network with two receptive fields, and a network that returns its input's size.
-fn windowed() -> [Graph; 2] {
+/// Upscaling networks, one with coarse results, and a network that returns its input's size.
+fn windowed() -> [Graph; 3] {
     let mut net = Net::new("twice");
     let x = net.input("image", 3);
     let x = net.conv("a", x, 16, ConvSpec::new(5));
     let x = net.conv("b", x, 12, ConvSpec::new(3));
     let out = net.pixel_shuffle(x, 2);
     let twice = net.finish(&[("image", out)]).unwrap();
-    [twice, arch::find("adnet").unwrap().build().unwrap()]
+    let [lite, adnet] = ["unband-sr-lite", "adnet"].map(|name| arch::find(name).unwrap().build().unwrap());
+    [twice, lite, adnet]
 }
 
 #[test]
@@ -167,13 +168,15 @@ fn too_little_memory_halves_the_windows() {
 #[test]
 #[cfg(unix)]
 fn a_lost_device_leaves_the_work_to_the_cpu() {
-    let Some((card, reasons)) = open(program(), None) else { return };
+    // Marks the process.
+    let memory = 12_345_678_901;
+    let Some((card, reasons)) = open(program(), Some(memory)) else { return };
     let engine = engine(arch::find("adnet").unwrap().build().unwrap());
     let inputs = inputs(engine.graph(), (64, 48));
     let cpu = run(&engine, &inputs, None);
     assert!(run(&engine, &inputs, Some(&card)) != cpu);
-    let own = std::process::id().to_string();
-    assert!(Command::new("pkill").args(["-KILL", "-P", &own]).status().unwrap().success());
+    let own = format!("--memory={memory}");
+    assert!(Command::new("pkill").args(["-KILL", "-f", "--", &own]).status().unwrap().success());
     for _ in 0..3 {
         assert!(run(&engine, &inputs, Some(&card)) == cpu);
     }

@@ -29,16 +29,25 @@ pub enum AcceleratorError {
     /// Its memory is too small for these inputs; smaller ones may fit.
     #[error("out of memory")]
     Memory,
+    /// It cannot run this network.
+    #[error("{0}")]
+    Refused(String),
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Stopped,
     /// It cannot be used any more.
     #[error("{0}")]
     Lost(String),
 }
 
-/// Outputs of a run that was started, when they are ready.
-pub type Pending<'a> = Box<dyn FnOnce() -> Result<Vec<DeviceTensor>, AcceleratorError> + 'a>;
+/// Outputs of a run that was started, when they are ready. The argument tells whether the caller asked to
+/// stop.
+pub type Pending<'a> = Box<dyn FnOnce(&dyn Fn() -> bool) -> Result<Vec<DeviceTensor>, AcceleratorError> + 'a>;
 
 /// A device other than the CPU that runs networks, such as a graphics card. Called from many threads.
 pub trait Accelerator: Sync {
+    /// Its name.
+    fn name(&self) -> &str;
     /// Memory for the values of a run, in bytes.
     fn memory(&self) -> u64;
     /// Maximum size of one value, in bytes.

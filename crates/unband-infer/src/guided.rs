@@ -96,9 +96,10 @@ impl GuidedRestorer {
         // Conditioning channels and the surface.
         let own = 4 * (CELL_PLANES + 3) * block.0 * block.1 * at_once;
         // The surface's colours of rows whose results are not ready.
-        let own = own + Surfaces::BYTES * width * (self.rim + 2 * MADE_ROWS).min(height);
-        // An accelerator gets all rows at once; its inputs and outputs exist twice.
-        let sent = if ctx.accelerator.is_some() { 8 * (CELL_PLANES + 4) * width * height } else { 0 };
+        let waiting = if ctx.accelerator.is_some() { height } else { (self.rim + 2 * MADE_ROWS).min(height) };
+        let own = own + Surfaces::BYTES * width * waiting;
+        // An accelerator gets all rows at once. Its inputs exist twice, its output three times.
+        let sent = if ctx.accelerator.is_some() { (8 * (CELL_PLANES + 1) + 36) * width * height } else { 0 };
         let own = own + sent;
         // An unsupported size is reported when the network runs.
         (run.unwrap_or(0) + own) as u64 + self.surface.working_bytes(block, at_once, ctx)

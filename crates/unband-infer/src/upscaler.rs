@@ -49,6 +49,8 @@ impl TiledUpscaler {
         let fault = |what: &str| RestoreError::unsupported(name, what);
         let graph = engine.graph();
         let multiple = graph.size_multiple().ok_or_else(|| fault("accepts only one image size"))?;
+        // Coarse results of a window must be those of the whole image.
+        let multiple = multiple.max(graph.coarsest_step());
         let scale = graph.scale().filter(|_| graph.inputs[0].channels == 3);
         let scale = scale.ok_or_else(|| fault("does not return an image scaled by an integer factor"))?;
         let align = engine.align();

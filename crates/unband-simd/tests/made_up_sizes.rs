@@ -61,12 +61,23 @@ fn rows_that_no_slice_holds_are_not_convolved() {
 fn tiles_that_no_slice_holds_are_not_filtered() {
     for level in Level::all().filter(|&level| winograd::has(level, Precision::F32)) {
         for huge in HUGE {
-            let well =
-                winograd::Shape { inputs: 4, outputs: 4, width: 9, dilation: 1, precision: Precision::F32 };
-            let packed = winograd::pack(level, Precision::F32, 4, 4, |_, _, _| 0.0);
+            let (taps, precision) = (winograd::Taps::Three, Precision::F32);
+            let well = winograd::Shape {
+                taps,
+                inputs: 4,
+                outputs: 4,
+                width: 9,
+                out_step: 4,
+                dilation: 1,
+                precision,
+            };
+            let packed = winograd::pack(level, precision, taps, 4, 4, |_, _, _| 0.0);
             for (shape, step) in [
                 (winograd::Shape { dilation: huge, ..well }, 4),
                 (winograd::Shape { width: huge, ..well }, 4),
+                (winograd::Shape { out_step: huge, ..well }, 4),
+                (winograd::Shape { outputs: huge, ..well }, 4),
+                (winograd::Shape { taps: winograd::Taps::Two, ..well }, 4),
                 (well, huge),
             ] {
                 let row = [0.0; 4096];
@@ -75,7 +86,8 @@ fn tiles_that_no_slice_holds_are_not_filtered() {
                 let mut scratch = vec![0.0; 1 << 20];
                 refused("a size", || {
                     let out = out.each_mut().map(|row| &mut row[..]);
-                    winograd::four_rows(level, shape, out, &parts, &packed, &[0.0; 4], &mut scratch);
+                    let mut bands = [winograd::Band { out, parts: &parts }];
+                    winograd::four_rows(level, shape, &mut bands, &packed, &[0.0; 4], &mut scratch);
                 });
             }
         }

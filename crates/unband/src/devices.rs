@@ -7,7 +7,7 @@ use std::str::FromStr;
 pub use unband_infer::card::wire::Listed;
 pub use unband_infer::card::{Card, CardError};
 
-use unband_image::Hint;
+use unband_image::{AcceleratorError, Hint};
 
 /// A device that runs networks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,14 +77,13 @@ fn program() -> PathBuf {
     crate::sibling("unband-gpu")
 }
 
-/// Opens a device; `None` for the CPU. `replaced` is called once, with the reason, when the CPU has to take
-/// over.
+/// Opens a device; `None` for the CPU. `replaced` is called when the CPU takes over, once with each reason.
 ///
 /// # Errors
 /// A missing device, a missing program, one of another version.
 pub fn open(
     device: Device,
-    replaced: impl Fn(&str) + Send + Sync + 'static,
+    replaced: impl Fn(&AcceleratorError) + Send + Sync + 'static,
 ) -> Result<Option<Card>, DeviceError> {
     let index = match device {
         Device::Cpu => return Ok(None),

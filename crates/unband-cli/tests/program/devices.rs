@@ -17,7 +17,7 @@ fn with_card(last: i32) -> Stage {
     let program = bin.join("unband-gpu");
     std::fs::write(&program, ECHO).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    std::fs::write(bin.join("settings"), format!("1000000 {last} 1")).unwrap();
+    std::fs::write(bin.join("settings"), format!("1000000 {last} 2")).unwrap();
     stage
 }
 

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// Version of the messages; both programs must have the same.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A request.
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,6 +41,8 @@ pub enum Reply {
     Ready(Opened),
     /// Channels, rows and columns of each output; the samples follow.
     Outputs(Vec<[usize; 3]>),
+    /// The network cannot run on the device.
+    Refused(String),
     /// The device's memory is too small. The program ends.
     Memory,
     /// A run failed, or the device cannot be used. The program ends.
@@ -60,6 +62,15 @@ pub struct Opened {
     pub largest: u64,
 }
 
+/// The list of devices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceList {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Discrete cards first.
+    pub devices: Vec<Listed>,
+}
+
 /// A device that can be opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
@@ -73,6 +84,9 @@ pub struct Listed {
 
 /// Maximum length of a message's JSON: the constants of a large network have some megabytes.
 const MOST_TEXT: u32 = 1 << 30;
+
+/// Maximum number of samples for which memory is reserved before they arrive.
+const MOST_RESERVED: usize = 1 << 28;
 
 /// Samples that are converted at a time.
 const CHUNK: usize = 1 << 14;
@@ -118,7 +132,8 @@ pub fn receive<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Option<(
     from.take(u64::from(length)).read_to_end(&mut text)?;
     let message = serde_json::from_slice(&text)?;
     let count = u64::from_le_bytes(count);
-    let mut samples = Vec::new();
+    // The count of a stream that is none may be anything.
+    let mut samples = Vec::with_capacity(usize::try_from(count).unwrap_or(0).min(MOST_RESERVED));
     let mut bytes = vec![0; 4 * CHUNK];
     let mut left = count;
     while left > 0 {

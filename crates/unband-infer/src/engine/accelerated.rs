@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use unband_image::accelerator::{DeviceTensor, Pending, PortableNetwork};
 use unband_image::{Accelerator, AcceleratorError, Context, RestoreError, Window};
-use unband_nets::{Shape, Value};
+use unband_nets::{Role, Shape, Value};
 
 use super::Engine;
 use crate::map::Map;
@@ -78,7 +78,8 @@ impl Engine {
         mode: Mode,
         ctx: &Context<'_>,
     ) -> Result<Option<Vec<Map<f32>>>, RunError> {
-        let Some(device) = ctx.accelerator.filter(|_| mode == Mode::default()) else { return Ok(None) };
+        let usable = mode == Mode::default() && !self.refused.load(Ordering::Relaxed);
+        let Some(device) = ctx.accelerator.filter(|_| usable) else { return Ok(None) };
         let shapes: Vec<Shape> = inputs.iter().map(|map| map.shape).collect();
         let (height, width) = crate::run::check(&self.graph, &shapes)?;
         let outputs = self.output_shapes((width, height))?;
@@ -97,7 +98,13 @@ impl Engine {
                 {
                     self.window_side.store(windows.side, Ordering::Relaxed);
                 }
+                Err(Failure::Device(AcceleratorError::Stopped)) => {
+                    ctx.check()?;
+                    return Ok(None);
+                }
                 Err(Failure::Device(error)) => {
+                    let refused = matches!(error, AcceleratorError::Refused(_));
+                    self.refused.fetch_or(refused, Ordering::Relaxed);
                     device.replaced(&error);
                     return Ok(None);
                 }
@@ -122,11 +129,14 @@ impl Engine {
 
     /// Samples around a window that its result depends on; `None` if an image cannot be divided.
     fn halo_of_windows(&self, (width, height): (usize, usize), outputs: &[Shape]) -> Option<usize> {
+        // Coarse results of a part must be those of the whole.
+        let step = self.graph.coarsest_step().max(1);
+        let whole_steps = width.is_multiple_of(step) && height.is_multiple_of(step);
         let scaled = |shape: &Shape| {
             let times = shape.width / width.max(1);
             times > 0 && (shape.width, shape.height) == (times * width, times * height)
         };
-        let divisible = !self.graph.has_window_statistics() && outputs.iter().all(scaled);
+        let divisible = whole_steps && !self.graph.has_window_statistics() && outputs.iter().all(scaled);
         let radius = self.graph.receptive_radius().filter(|_| divisible)?;
         Some(radius.next_multiple_of(self.align()))
     }
@@ -173,7 +183,7 @@ impl Engine {
                 started.push_back((device.start(self, cut)?, core));
             }
             let Some((pending, core)) = started.pop_front() else { return Ok(outputs) };
-            let made = pending()?;
+            let made = pending(&|| ctx.cancelled())?;
             if !self.fits(&made, windows.outer(core)) {
                 return Err(AcceleratorError::Lost("returned results of another size".to_owned()).into());
             }
@@ -207,6 +217,13 @@ impl PortableNetwork for Engine {
     }
 
     fn graph(&self) -> Result<String, String> {
+        let finite = |param: &unband_nets::Param| match &param.role {
+            Role::Constant(values) => values.iter().all(|v| v.is_finite()),
+            _ => true,
+        };
+        if !self.graph.params.iter().all(finite) {
+            return Err("a constant of the network is not finite".to_owned());
+        }
         serde_json::to_string(&self.graph).map_err(|error| error.to_string())
     }
 

@@ -24,7 +24,7 @@ mod whole;
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use unband_image::Context;
@@ -60,6 +60,8 @@ pub struct Engine {
     last: Mutex<Option<(Key, Arc<Prepared>)>>,
     /// Side of the largest windows that fit an accelerator's memory, as far as known.
     window_side: AtomicUsize,
+    /// Whether an accelerator refused the network.
+    refused: AtomicBool,
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
@@ -93,6 +95,7 @@ impl Engine {
             per_channel,
             last: Mutex::default(),
             window_side: AtomicUsize::new(usize::MAX),
+            refused: AtomicBool::new(false),
         }
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use tempfile::TempDir;
-use unband_image::{Context, With};
+use unband_image::{Accelerator, AcceleratorError, Context, With};
 use unband_infer::card::{Card, CardError};
 use unband_infer::{Engine, Map, Mode};
 use unband_nets::layer::conv::ConvSpec;
@@ -40,7 +40,7 @@ type Reasons = Arc<Mutex<Vec<String>>>;
 fn open(program: &Path) -> (Card, Reasons) {
     let reasons = Reasons::default();
     let own = Arc::clone(&reasons);
-    let note = move |reason: &str| own.lock().unwrap().push(reason.to_owned());
+    let note = move |reason: &AcceleratorError| own.lock().unwrap().push(reason.to_string());
     (Card::open(program, "0", None, note).unwrap(), reasons)
 }
 
@@ -68,7 +68,7 @@ fn run(engine: &Engine, image: &Map<f32>, card: Option<&Card>) -> Map<f32> {
 #[test]
 fn samples_go_to_the_program_and_back() {
     let folder = tempfile::tempdir().unwrap();
-    let (card, reasons) = open(&program(folder.path(), 1 << 20, -1, 1));
+    let (card, reasons) = open(&program(folder.path(), 1 << 20, -1, 2));
     assert_eq!(card.name(), "Echo");
     // More networks than it keeps, some again.
     let engines: Vec<Engine> = (0..10).map(|_| engine()).collect();
@@ -94,7 +94,7 @@ fn samples_go_to_the_program_and_back() {
 #[test]
 fn too_little_memory_halves_the_windows_and_starts_the_program_again() {
     let folder = tempfile::tempdir().unwrap();
-    let (card, reasons) = open(&program(folder.path(), 200 * 200, -1, 1));
+    let (card, reasons) = open(&program(folder.path(), 200 * 200, -1, 2));
     let (engine, image) = (engine(), image(513, 402));
     for _ in 0..2 {
         assert!(run(&engine, &image, Some(&card)) == image);
@@ -108,7 +108,7 @@ fn too_little_memory_halves_the_windows_and_starts_the_program_again() {
 #[test]
 fn windows_that_never_fit_leave_the_image_to_the_cpu() {
     let folder = tempfile::tempdir().unwrap();
-    let (card, reasons) = open(&program(folder.path(), 10, -1, 1));
+    let (card, reasons) = open(&program(folder.path(), 10, -1, 2));
     let (engine, image) = (engine(), image(300, 200));
     assert!(run(&engine, &image, Some(&card)) == run(&engine, &image, None));
     assert_eq!(*reasons.lock().unwrap(), ["out of memory"]);
@@ -117,7 +117,7 @@ fn windows_that_never_fit_leave_the_image_to_the_cpu() {
 #[test]
 fn a_program_that_ends_leaves_all_work_to_the_cpu() {
     let folder = tempfile::tempdir().unwrap();
-    let (card, reasons) = open(&program(folder.path(), 1 << 20, 2, 1));
+    let (card, reasons) = open(&program(folder.path(), 1 << 20, 2, 2));
     let (engine, image) = (engine(), image(90, 50));
     let cpu = run(&engine, &image, None);
     let got: Vec<bool> = (0..5).map(|_| run(&engine, &image, Some(&card)) == cpu).collect();

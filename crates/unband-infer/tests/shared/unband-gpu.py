@@ -7,7 +7,7 @@ most, last, version = map(int, open(os.path.join(here, "settings")).read().split
 with open(os.path.join(here, "log"), "a") as log:
     log.write(" ".join(sys.argv[1:]) + "\n")
 if sys.argv[1:] == ["list"]:
-    print(json.dumps([{"name": "Echo", "kind": "discrete", "memory": 1 << 33}]))
+    print(json.dumps({"version": version, "devices": [{"name": "Echo", "kind": "discrete", "memory": 1 << 33}]}))
     sys.exit()
 def send(message, samples=b""):
     text = json.dumps(message).encode()

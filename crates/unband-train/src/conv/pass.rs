@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 use unband_simd::infer::conv::{self, Tap};
-use unband_simd::infer::winograd::{ChannelGroup, TILE};
+use unband_simd::infer::winograd::{Band, ChannelGroup, TILE, Taps};
 use unband_simd::{Level, Precision, infer::winograd, train::conv_grad};
 
 use super::sheet::{Frame, Sheet};
@@ -118,11 +118,15 @@ impl Pass {
             };
             order[(place(&self.down, d) * 3 + place(&self.across, a)) as usize] = d * 3 + a;
         }
-        let packed = winograd::pack(level, Precision::F32, outputs, inputs, |o, t, i| weight(o, order[t], i));
+        let packed = winograd::pack(level, Precision::F32, Taps::Three, outputs, inputs, |o, t, i| {
+            weight(o, order[t], i)
+        });
         let shape = winograd::Shape {
+            taps: Taps::Three,
             inputs,
             outputs,
             width: self.width(input),
+            out_step: outputs,
             dilation: 1,
             precision: Precision::F32,
         };
@@ -137,7 +141,9 @@ impl Pass {
                 let first = (number * TILE).cast_signed() - 1;
                 let rows = std::array::from_fn(|y: usize| input.from(first + y.cast_signed(), -1));
                 let part = ChannelGroup { channels: inputs, step: inputs, rows };
-                winograd::four_rows(level, shape, out, &[part], &packed, bias, scratch);
+                let parts = [part];
+                let mut band = Band { out, parts: &parts };
+                winograd::four_rows(level, shape, std::slice::from_mut(&mut band), &packed, bias, scratch);
             },
         );
     }

@@ -156,7 +156,7 @@ impl Evaluation {
                 if ctx.cancelled() {
                     break;
                 }
-                let key = self.key(&hash, setting);
+                let key = self.key(&hash, setting, ctx);
                 let kept = self.cache.as_ref().and_then(|cache| cache.get(&key));
                 let record = match kept {
                     Some(record) => Ok(Ok(record)),
@@ -226,10 +226,11 @@ impl Evaluation {
     }
 
     /// Hash of everything a record depends on.
-    fn key(&self, hash: &str, setting: Option<&Setting>) -> String {
+    fn key(&self, hash: &str, setting: Option<&Setting>, ctx: &Context<'_>) -> String {
         let method = setting.map_or_else(|| "input".to_owned(), Setting::key);
         let metrics: Vec<&str> = self.metrics.iter().map(Metric::name).collect();
-        sha256(&[&self.program, hash, &method, &metrics.join(",")])
+        let device = ctx.accelerator.map_or("", |device| device.name());
+        sha256(&[&self.program, hash, &method, &metrics.join(","), device])
     }
 
     /// Runs and measures; a method's failure is the inner error.

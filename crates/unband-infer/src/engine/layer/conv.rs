@@ -90,7 +90,7 @@ impl Kernel for Packed {
     fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: &dyn Fn(usize, &mut [f32])) {
         match &self.kind {
             ConvKernel::Direct { conv, weights } => self.direct(strip, (conv, weights), lines, done),
-            ConvKernel::Tiles(tiles) => tiles.strip(strip, &self.bias, lines, done),
+            ConvKernel::Tiles(tiles) => tiles.strip(strip, (&self.bias, self.output), lines, done),
             ConvKernel::Depthwise { conv, weights } => {
                 let make = self.depthwise(strip, conv, weights);
                 each(strip.first, lines, make, done);

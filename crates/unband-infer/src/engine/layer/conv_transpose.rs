@@ -9,6 +9,7 @@ use unband_nets::layer::conv_transpose::ConvTranspose;
 use unband_nets::state::Weights;
 use unband_nets::{Node, Shape};
 use unband_simd::infer::conv::{self, OutputRow, Tap};
+use unband_simd::infer::winograd::TILE;
 use unband_simd::{Level, Precision, infer::winograd};
 
 use super::conv::{bias, together};
@@ -22,6 +23,11 @@ use crate::engine::tiles::{KernelSplit, Tiles};
 impl KernelOp for ConvTranspose {
     /// Input row p adds to output rows from p · stride − padding on, one per kernel row.
     fn needed(&self, _: usize, height: usize, rows: Range<usize>) -> Range<usize> {
+        if KernelSplit::quarters(self).is_some() {
+            let coarse = rows.start / 2..rows.end.div_ceil(2);
+            let tiles = coarse.start / TILE * TILE..coarse.end.next_multiple_of(TILE);
+            return rows::under(tiles, 3, (1, 1), height);
+        }
         if let Some(cut) = KernelSplit::of_transposed(self) {
             return cut.needed(height, rows.start / self.stride..rows.end.div_ceil(self.stride));
         }
@@ -47,6 +53,8 @@ enum TransposedKernel {
     /// A convolution of the input's size; its channels are all samples between two input samples, row by row,
     /// with their channels.
     Tiles(Tiles),
+    /// A convolution of 2×2 taps for each parity of rows and columns.
+    Quarters(Box<[Tiles; 4]>),
 }
 
 /// The taps that reach outputs whose row and column have these remainders modulo the stride.
@@ -60,11 +68,21 @@ struct Phase {
 
 impl Kernel for Transposed {
     fn radius(&self) -> f64 {
-        if let TransposedKernel::Tiles(tiles) = &self.kind { tiles.cut().radius() as f64 } else { 0.0 }
+        match &self.kind {
+            TransposedKernel::Phases(_) => 0.0,
+            TransposedKernel::Tiles(tiles) => tiles.cut().radius() as f64,
+            TransposedKernel::Quarters(tiles) => {
+                tiles.iter().map(|tiles| tiles.cut().radius()).max().unwrap_or(0) as f64
+            }
+        }
     }
 
     fn tile(&self) -> usize {
-        if let TransposedKernel::Tiles(tiles) = &self.kind { tiles.cut().rows_together() } else { 1 }
+        match &self.kind {
+            TransposedKernel::Phases(_) => 1,
+            TransposedKernel::Tiles(tiles) => tiles.cut().rows_together(),
+            TransposedKernel::Quarters(_) => TILE,
+        }
     }
 
     fn granule(&self) -> (usize, usize) {
@@ -74,6 +92,10 @@ impl Kernel for Transposed {
     fn margin(&self, from: Shape, made: Shape) -> (usize, usize) {
         let (left, samples) = match &self.kind {
             TransposedKernel::Tiles(tiles) => tiles.margin(from.channels, self.coarse(made)),
+            TransposedKernel::Quarters(tiles) => {
+                let each = tiles.iter().map(|tiles| tiles.margin(from.channels, self.coarse(made)));
+                (1, each.map(|(left, samples)| samples + 1 - left).max().unwrap_or(0))
+            }
             TransposedKernel::Phases(_) => {
                 let margin = margin(&self.conv);
                 (margin, made.width / self.conv.stride + 2 * margin + 2)
@@ -83,13 +105,14 @@ impl Kernel for Transposed {
     }
 
     fn in_parts(&self) -> bool {
-        matches!(self.kind, TransposedKernel::Tiles(_))
+        !matches!(self.kind, TransposedKernel::Phases(_))
     }
 
     fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: &dyn Fn(usize, &mut [f32])) {
         match &self.kind {
             TransposedKernel::Phases(phases) => self.phases(strip, phases, lines, done),
             TransposedKernel::Tiles(tiles) => self.tiles(strip, tiles, lines, done),
+            TransposedKernel::Quarters(tiles) => self.quarters(strip, tiles, lines, done),
         }
     }
 }
@@ -99,6 +122,20 @@ impl Transposed {
     fn new(conv: &ConvTranspose, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
         let w = weights.get(conv.weight);
         let bias = bias(conv.bias, conv.output, weights);
+        let cuts = KernelSplit::quarters(conv).filter(|_| winograd::has(level, Precision::F32));
+        if let Some(cuts) = cuts {
+            let tiles = |phase: usize| {
+                // Output row `2 y + rest` reads input row `y + t − 1 + rest` by this row of the kernel.
+                let tap = |rest: usize, t: usize| 3 - rest - 2 * t;
+                let weight = |o: usize, t: usize, i: usize| {
+                    let (a, b) = (tap(phase / 2, t / 2), tap(phase % 2, t % 2));
+                    w[((i * conv.output + o) * 4 + a) * 4 + b]
+                };
+                Tiles::new(cuts[phase], (conv.input, conv.output), (level, precision), weight)
+            };
+            let kind = TransposedKernel::Quarters(Box::new(std::array::from_fn(tiles)));
+            return Self { conv: conv.clone(), bias, kind };
+        }
         match KernelSplit::of_transposed(conv).filter(|_| winograd::has(level, Precision::F32)) {
             Some(cut) => {
                 let channels = (conv.input, conv.output * conv.stride * conv.stride);
@@ -113,7 +150,7 @@ impl Transposed {
 
     /// Number of output rows computed together, starting at a multiple of it.
     fn rows_together(&self) -> usize {
-        if let TransposedKernel::Tiles(_) = &self.kind { self.tile() * self.conv.stride } else { 1 }
+        if let TransposedKernel::Phases(_) = &self.kind { 1 } else { self.tile() * self.conv.stride }
     }
 
     /// Shape of the result as an image of the input's size.
@@ -138,12 +175,32 @@ impl Transposed {
             let below = Strip { shape: coarse, first: y / stride, ..*strip };
             let mut made = Scratch::with_floats(lines.len().div_ceil(stride) * floats);
             let mut rows: Vec<&mut [f32]> = made.chunks_exact_mut(floats).collect();
-            tiles.strip(&below, &self.bias, &mut rows, &|_, _| ());
+            tiles.strip(&below, (&self.bias, coarse.channels), &mut rows, &|_, _| ());
             for (n, line) in lines.iter_mut().enumerate() {
                 let from = rows[n / stride].chunks_exact(part).skip(n % stride).step_by(stride);
                 line.chunks_exact_mut(part).zip(from).for_each(|(to, from)| to.copy_from_slice(from));
                 done(y + n, line);
             }
+        }
+    }
+
+    fn quarters(
+        &self,
+        strip: &Strip<'_>,
+        tiles: &[Tiles; 4],
+        lines: &mut [&mut [f32]],
+        done: &dyn Fn(usize, &mut [f32]),
+    ) {
+        let outputs = self.conv.output;
+        let coarse = Shape { channels: outputs, ..self.coarse(strip.shape) };
+        let below = Strip { shape: coarse, first: strip.first / 2, ..*strip };
+        for (phase, tiles) in tiles.iter().enumerate() {
+            let own = lines.iter_mut().skip(phase / 2).step_by(2);
+            let mut own: Vec<&mut [f32]> = own.map(|line| &mut line[phase % 2 * outputs..]).collect();
+            tiles.strip(&below, (&self.bias, 2 * outputs), &mut own, &|_, _| ());
+        }
+        for (y, line) in (strip.first..).zip(lines) {
+            done(y, line);
         }
     }
 

@@ -38,6 +38,18 @@ fn so_do_products_of_16_bits() {
 }
 
 fn all_levels_equal_the_twin(precision: Precision, within: f64) {
+    // 2×2 taps are only for 32 bits.
+    let two = (precision == Precision::F32).then_some(Taps::Two);
+    for taps in two.into_iter().chain([Taps::Three]) {
+        levels_equal_the_twin(taps, precision, within);
+    }
+}
+
+/// Bands of a run.
+const BANDS: u32 = 3;
+
+fn levels_equal_the_twin(taps: Taps, precision: Precision, within: f64) {
+    let side = taps.side();
     for (inputs, outputs, width, dilation) in [
         (16, 32, 48, 1),
         (5, 3, 7, 1),
@@ -46,36 +58,50 @@ fn all_levels_equal_the_twin(precision: Precision, within: f64) {
         (3, 16, 1, 2),
         (20, 40, 83, 2),
         (12, 6, 9, 1),
+        // More tiles than are transformed at once, and more weights than fit into a near cache.
+        (16, 8, 230, 1),
+        (65, 260, 190, 1),
     ] {
         let inputs = usize::next_multiple_of(inputs, precision.each());
-        let shape = Shape { inputs, outputs, width, dilation, precision };
-        let data: Vec<Vec<f32>> = (0..6)
+        let out_step = outputs + width % 3;
+        let shape = Shape { taps, inputs, outputs, width, out_step, dilation, precision };
+        let data: Vec<Vec<f32>> = (0..BANDS * READ as u32)
             .map(|r| {
+                // Errors of 16 bits are near the limit: all bands get the numbers of the first.
+                let r = if precision == Precision::F32 { r } else { r % READ as u32 };
                 let mut row = vec![0.0; shape.samples() * inputs + LANES];
                 row[dilation * inputs..][..width * inputs].copy_from_slice(&numbers(width * inputs, r));
                 row
             })
             .collect();
-        let rows: [&[f32]; READ] = std::array::from_fn(|y| &data[y][..]);
         // In two parts where there are enough channels: a part's channels may be a subset of its samples'.
         let (few, step) = (inputs.min(7), inputs);
-        let part =
-            |start: usize, channels| ChannelGroup { channels, step, rows: rows.map(|row| &row[start..]) };
-        let parts = [part(0, few), part(few, inputs - few)];
-        let parts = if few < inputs { &parts[..] } else { &parts[..1] };
-        let (w, bias) = (numbers(outputs * 9 * inputs, 7), numbers(outputs, 9));
-        let weight = |o: usize, t: usize, i: usize| w[(o * 9 + t) * inputs + i];
+        let parts: Vec<Vec<ChannelGroup<'_>>> = data
+            .chunks(READ)
+            .map(|rows| {
+                let part = |start: usize, channels| {
+                    let rows = std::array::from_fn(|y| &rows[y][start..]);
+                    ChannelGroup { channels, step, rows }
+                };
+                let all = [part(0, few), part(few, inputs - few)];
+                all.into_iter().filter(|part| part.channels > 0).collect()
+            })
+            .collect();
+        let (w, bias) = (numbers(outputs * side * side * inputs, 7), numbers(outputs, 9));
+        let weight = |o: usize, t: usize, i: usize| w[(o * side * side + t) * inputs + i];
         let run = |level: Option<Level>| {
-            let mut made: [Vec<f32>; TILE] = std::array::from_fn(|_| vec![f32::NAN; width * outputs]);
-            let out = made.each_mut().map(Vec::as_mut_slice);
+            let mut made = vec![vec![0.0f32; width * out_step]; TILE * BANDS as usize];
+            let mut lines = made.iter_mut().map(Vec::as_mut_slice);
+            let band = |parts| Band { out: std::array::from_fn(|_| lines.next().unwrap()), parts };
+            let mut bands: Vec<Band<'_>> = parts.iter().map(|parts| &parts[..]).map(band).collect();
             let mut scratch = vec![0.0; shape.scratch()];
-            let packed = pack(level.unwrap_or(Level::Scalar), precision, outputs, inputs, weight);
+            let packed = pack(level.unwrap_or(Level::Scalar), precision, taps, outputs, inputs, weight);
             if let Some(level) = level {
-                four_rows(level, shape, out, parts, &packed, &bias, &mut scratch);
+                four_rows(level, shape, &mut bands, &packed, &bias, &mut scratch);
             } else {
-                let scratch = &mut scratch;
-                let (padded, packed, bias) = (padded(parts), &packed, &bias);
-                let mut quad = Quad { shape, out, parts, padded, packed, bias, scratch };
+                let (scratch, bands) = (&mut scratch[..], &mut bands[..]);
+                let (padded, packed, bias) = (padded(&parts[0]), &packed, &bias);
+                let mut quad = Quad { shape, bands, padded, packed, bias, scratch };
                 // SAFETY: no instructions are needed, and the slices are as above.
                 unsafe {
                     match precision {
@@ -88,13 +114,18 @@ fn all_levels_equal_the_twin(precision: Precision, within: f64) {
         };
         let want = run(None);
         let mut direct = Vec::new();
-        for y in 0..TILE {
+        for y in 0..TILE * BANDS as usize {
+            let rows = &data[y / TILE * READ + y % TILE..];
             for x in 0..width {
-                for o in 0..outputs {
+                for o in 0..out_step {
+                    if o >= outputs {
+                        direct.push(0.0);
+                        continue;
+                    }
                     let mut sum = f64::from(bias[o]);
-                    for t in 0..9 {
+                    for t in 0..side * side {
                         for i in 0..inputs {
-                            let v = rows[y + t / 3][(x + t % 3 * dilation) * inputs + i];
+                            let v = rows[t / side][(x + t % side * dilation) * inputs + i];
                             sum += f64::from(v) * f64::from(weight(o, t, i));
                         }
                     }
