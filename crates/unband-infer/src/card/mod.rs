@@ -79,8 +79,8 @@ enum State {
 
 impl Card {
     /// Starts `unband-gpu` for a device: an index in the list of [`devices`], or `software`. `memory` limits
-    /// the bytes of a run's values, by default to most of the device's. `replaced` is called when the CPU takes
-    /// over, once with each reason.
+    /// the bytes of a run's values, by default to most of the device's. `replaced` is called when the CPU
+    /// takes over, once with each reason.
     ///
     /// # Errors
     /// A missing program, one of another version, a missing device.
@@ -154,8 +154,8 @@ impl Card {
         }
     }
 
-    /// The tensors of an answer. A failure ends the use of the card, except for too little memory and networks
-    /// that it refuses.
+    /// The tensors of an answer. A failure ends the use of the card, except for too little memory and
+    /// networks that it refuses.
     fn outputs(&self, answer: Answer) -> Result<Vec<DeviceTensor>, AcceleratorError> {
         let error = match answer {
             Ok((Reply::Outputs(shapes), samples)) => {

@@ -1,5 +1,5 @@
-//! Winograd convolution: kernels are divided into pieces of 3×3 or 2×2 taps, which are summed in the transform
-//! domain.
+//! Winograd convolution: kernels are divided into pieces of 3×3 or 2×2 taps, which are summed in the
+//! transform domain.
 //!
 //! For the kernel (`winograd`), pieces are like channels: further terms of the sum. So kernels of any
 //! size and stride use Winograd transforms where that takes fewer multiplications.

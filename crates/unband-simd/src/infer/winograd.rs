@@ -1,8 +1,8 @@
 //! 3×3 and 2×2 convolutions by Winograd's minimal filtering, F(4, 3) and F(4, 2) across and down: a quarter,
 //! and two fifths, of the multiplications.
 //!
-//! Four output rows come from six or five input rows, in tiles of 4×4 samples. Samples of a tile are as far apart as
-//! the kernel's taps, so dilated kernels are filtered the same way. Source: Lavin & Gray, "Fast Algorithms
+//! Four output rows come from six or five input rows, in tiles of 4×4 samples. Samples of a tile are as far
+//! apart as the kernel's taps, so dilated kernels are filtered the same way. Source: Lavin & Gray, "Fast Algorithms
 //! for Convolutional Neural Networks", CVPR 2016. All levels give equal bits; compared with
 //! [`crate::infer::conv`] the sums are rounded in another order.
 // Bodies must be compiled into the functions that have the instructions; indices name frequencies, tiles and
@@ -105,8 +105,8 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Samples that every input row must hold: from the first tap of the first output on, with zeroes after the
-    /// last.
+    /// Samples that every input row must hold: from the first tap of the first output on, with zeroes after
+    /// the last.
     pub fn samples(self) -> usize {
         let tiles = self.tiles().checked_next_multiple_of(TOGETHER);
         let tiles = tiles.and_then(|tiles| tiles.checked_next_multiple_of(self.dilation));
@@ -301,8 +301,8 @@ fn transform_taps_body(made: &mut [[f32; LONGEST]; FREQUENCIES], taps: &[[f32; L
     }
 }
 
-/// Bands of four output rows, `dilation` apart, from [`Taps::products`] input rows as far apart, the first of which is
-/// under the first row of taps. The channels are those of all parts in order. Rows hold
+/// Bands of four output rows, `dilation` apart, from [`Taps::products`] input rows as far apart, the first
+/// of which is under the first row of taps. The channels are those of all parts in order. Rows hold
 /// [`Shape::samples`] samples, the last one padded to a whole vector; `scratch` has the length
 /// [`Shape::scratch`]; `packed` is for the same level.
 ///
@@ -519,8 +519,8 @@ unsafe fn transform<V: Lanes, K: Products<V>, const S: usize>(
     }
 }
 
-/// Products of all frequencies for the outputs from `start` on, and the inverse transform to samples. `P` tiles
-/// at a time, the last ones in the smallest group that holds them.
+/// Products of all frequencies for the outputs from `start` on, and the inverse transform to samples. `P`
+/// tiles at a time, the last ones in the smallest group that holds them.
 #[inline(always)]
 unsafe fn multiply<
     V: Lanes,
