@@ -57,8 +57,8 @@ const OPTIONS: &[(&[&str], &str)] = &[
     ),
     (&["--jobs", "--cores", "--cpus", "-T", "-P"], "`-j N` sets the number of threads"),
     (
-        &["--gpu", "--device", "--cuda", "-g", "--gpu-id"],
-        "unband runs on the processor; `-j N` sets the number of threads",
+        &["--gpu", "--cuda", "-g", "--gpu-id"],
+        "`--device gpu` runs networks on a graphics card; `unband devices` lists them",
     ),
     (&["--memory", "--mem", "--limit", "-M"], "`--max-memory 2G` sets the limit"),
     (&["-R", "--recurse"], "`-r` includes subfolders"),

@@ -98,11 +98,9 @@ impl Engine {
                 {
                     self.window_side.store(windows.side, Ordering::Relaxed);
                 }
-                Err(Failure::Device(AcceleratorError::Stopped)) => {
-                    ctx.check()?;
-                    return Ok(None);
-                }
                 Err(Failure::Device(error)) => {
+                    // A stop ends the runs of all threads.
+                    ctx.check()?;
                     let refused = matches!(error, AcceleratorError::Refused(_));
                     self.refused.fetch_or(refused, Ordering::Relaxed);
                     device.replaced(&error);
