@@ -3,8 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
-use unband::devices::{self, Card, Device, DeviceError};
-use unband::{Accelerator, AcceleratorError, Hint};
+use unband::devices::{self, Card, Device};
+use unband::{Accelerator, AcceleratorError};
 
 use crate::bar::Bar;
 use crate::reporter::{Failure, Loudness, Reporter};
@@ -53,12 +53,7 @@ pub(crate) fn choose(device: Device, loudness: Loudness) -> Result<(), Failure> 
         if let Some((_, before)) = card.take() {
             before.close();
         }
-        let opened = devices::open(device, note).map_err(|error: DeviceError| Failure {
-            subject: None,
-            message: error.to_string(),
-            hint: error.hint(),
-        })?;
-        let Some(opened) = opened else { return Ok(()) };
+        let Some(opened) = devices::open(device, note)? else { return Ok(()) };
         Box::leak(Box::new(opened))
     };
     *card = Some((device, opened));

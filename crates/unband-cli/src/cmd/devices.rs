@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use unband::Hint;
 use unband::devices::{Listed, devices};
 
 use crate::bar::Bar;
@@ -31,8 +30,7 @@ pub(crate) fn run(args: &DevicesArgs) -> Outcome {
     let found = match devices() {
         Ok(found) => found,
         Err(error) => {
-            let failure = Failure { subject: None, message: error.to_string(), hint: error.hint() };
-            Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+            Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&Failure::from(error));
             return Outcome::Usage;
         }
     };

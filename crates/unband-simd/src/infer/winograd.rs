@@ -2,8 +2,8 @@
 //! and two fifths, of the multiplications.
 //!
 //! Four output rows come from six or five input rows, in tiles of 4×4 samples. Samples of a tile are as far
-//! apart as the kernel's taps, so dilated kernels are filtered the same way. Source: Lavin & Gray, "Fast Algorithms
-//! for Convolutional Neural Networks", CVPR 2016. All levels give equal bits; compared with
+//! apart as the kernel's taps, so dilated kernels are filtered the same way. Source: Lavin & Gray, "Fast
+//! Algorithms for Convolutional Neural Networks", CVPR 2016. All levels give equal bits; compared with
 //! [`crate::infer::conv`] the sums are rounded in another order.
 // Bodies must be compiled into the functions that have the instructions; indices name frequencies, tiles and
 // vectors.
@@ -229,7 +229,7 @@ pub fn pack(
                 tap[here..].fill(0.0);
             }
             match kernel {
-                Taps::Three => transform_taps(level, &mut made, taps),
+                Taps::Three => transform_three(level, &mut made, taps),
                 Taps::Two => transform_two(level, &mut made, taps),
             }
             for (f, made) in made[..frequencies].iter().enumerate() {
@@ -256,46 +256,45 @@ fn packed_len(level: Level, taps: Taps, outputs: usize, inputs: usize) -> usize 
 }
 
 crate::dispatch! {
-    /// Frequencies of the nine taps, for adjacent outputs.
-    fn transform_taps(level, made: &mut [[f32; LONGEST]; FREQUENCIES],
-        taps: &[[f32; LONGEST]]) = transform_taps_body;
-}
-
-crate::dispatch! {
+    /// Frequencies of nine taps, for adjacent outputs.
+    fn transform_three(level, made: &mut [[f32; LONGEST]; FREQUENCIES],
+        taps: &[[f32; LONGEST]]) = transform_three_body;
     /// Frequencies of four taps, for adjacent outputs.
     fn transform_two(level, made: &mut [[f32; LONGEST]; FREQUENCIES],
         taps: &[[f32; LONGEST]]) = transform_two_body;
 }
 
 #[inline(always)]
-fn transform_two_body(made: &mut [[f32; LONGEST]; FREQUENCIES], taps: &[[f32; LONGEST]]) {
-    // 1 and x of every point, divided by the product of its distances to the others.
-    let line = |w: [f64; 2]| {
-        [w[0], (w[1] - w[0]) / 4.5, (w[0] + 0.5 * w[1]) / -1.125, (w[0] + 2.0 * w[1]) / 9.0, w[1]]
-    };
-    for o in 0..LONGEST {
-        let rows = [0, 1].map(|a| line([0, 1].map(|b| f64::from(taps[2 * a + b][o]))));
-        for x in 0..5 {
-            for (y, v) in line([rows[0][x], rows[1][x]]).into_iter().enumerate() {
-                made[x * 5 + y][o] = v as f32;
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn transform_taps_body(made: &mut [[f32; LONGEST]; FREQUENCIES], taps: &[[f32; LONGEST]]) {
+fn transform_three_body(made: &mut [[f32; LONGEST]; FREQUENCIES], taps: &[[f32; LONGEST]]) {
     // 1, x and x² of every point, divided by the product of its distances to the others.
-    let line = |w: [f64; 3]| {
+    both_ways(made, taps, |w: [f64; 3]| {
         let (far, near) = ((w[0] + 2.0 * w[2]) / 6.0, (2.0 * w[0] + w[2]) / 3.0);
         let (odd, small) = (SQRT_2 * w[1] / 6.0, SQRT_2 * w[1] / 3.0);
         [w[0], far + odd, far - odd, -(near + small), small - near, w[2]]
-    };
+    });
+}
+
+#[inline(always)]
+fn transform_two_body(made: &mut [[f32; LONGEST]; FREQUENCIES], taps: &[[f32; LONGEST]]) {
+    // The same of 1 and x.
+    both_ways(made, taps, |w: [f64; 2]| {
+        [w[0], (w[1] - w[0]) / 4.5, (w[0] + 0.5 * w[1]) / -1.125, (w[0] + 2.0 * w[1]) / 9.0, w[1]]
+    });
+}
+
+/// Frequencies of `T` × `T` taps from those of a line of taps.
+#[inline(always)]
+fn both_ways<const T: usize, const S: usize>(
+    made: &mut [[f32; LONGEST]; FREQUENCIES],
+    taps: &[[f32; LONGEST]],
+    line: impl Fn([f64; T]) -> [f64; S],
+) {
     for o in 0..LONGEST {
-        let rows = [0, 1, 2].map(|a| line([0, 1, 2].map(|b| f64::from(taps[3 * a + b][o]))));
-        for x in 0..SIDE {
-            for (y, v) in line([rows[0][x], rows[1][x], rows[2][x]]).into_iter().enumerate() {
-                made[x * SIDE + y][o] = v as f32;
+        let row = |a: usize| line(std::array::from_fn(|b| f64::from(taps[T * a + b][o])));
+        let rows: [[f64; S]; T] = std::array::from_fn(row);
+        for x in 0..S {
+            for (y, v) in line(std::array::from_fn(|a| rows[a][x])).into_iter().enumerate() {
+                made[x * S + y][o] = v as f32;
             }
         }
     }
