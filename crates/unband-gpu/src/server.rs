@@ -77,11 +77,7 @@ pub(crate) fn serve(
 }
 
 fn chosen(device: &str) -> Option<FoundDevice> {
-    let mut all = devices::found().into_iter();
-    if device == "software" {
-        return all.find(|found| found.kind == "software");
-    }
-    all.filter(|found| found.kind != "software").nth(device.parse().ok()?)
+    devices::find(if device == "software" { None } else { Some(device.parse().ok()?) })
 }
 
 /// Reason why a request has no outputs.

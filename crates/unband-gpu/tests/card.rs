@@ -1,5 +1,5 @@
-//! Networks on a graphics card, compared with the CPU. Any Vulkan will do, including Mesa's in software; without one,
-//! the tests are skipped.
+//! Networks on a graphics card, compared with the CPU. Any Vulkan will do, including Mesa's in software;
+//! without one, the tests are skipped.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 use std::fs;

@@ -112,11 +112,28 @@ pub struct FoundDevice {
     pub kind: &'static str,
 }
 
+#[cfg(all(feature = "wgpu", not(feature = "cuda")))]
+impl FoundDevice {
+    /// Opens the device for its name.
+    fn open(device: Device) -> Self {
+        Self { name: name(&device), kind: kind(&device), device }
+    }
+}
+
 /// All devices for Vulkan, Metal and DirectX: discrete cards first, software last. Opens them.
 #[cfg(all(feature = "wgpu", not(feature = "cuda")))]
 pub fn found() -> Vec<FoundDevice> {
-    let all = cards().into_iter().chain(software());
-    all.map(|device| FoundDevice { name: name(&device), kind: kind(&device), device }).collect()
+    cards().into_iter().chain(software()).map(FoundDevice::open).collect()
+}
+
+/// The card of that index in the list of [`found`], or software Vulkan. Opens no other.
+#[cfg(all(feature = "wgpu", not(feature = "cuda")))]
+pub fn find(index: Option<usize>) -> Option<FoundDevice> {
+    let device = match index {
+        Some(index) => cards().into_iter().nth(index),
+        None => software().ok(),
+    };
+    device.map(FoundDevice::open)
 }
 
 #[cfg(not(any(feature = "wgpu", feature = "cuda")))]
