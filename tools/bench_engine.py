@@ -48,7 +48,7 @@ CPU milliseconds of one run; in brackets the multiple of unband's time. GFLOP/s:
 were made, per second of unband. The last column is the largest difference of their results from unband's, over the largest value.
 –: pnnx cannot convert it to ncnn (for `rrdbnet` 20 GB of memory did not suffice).
 
-| network | picture | unband | GFLOP/s | onnxruntime | OpenVINO | ncnn | PyTorch | best of them | differ by |
+| network | image | unband | GFLOP/s | onnxruntime | OpenVINO | ncnn | PyTorch | best of them | differ by |
 |---|---|---:|---:|---:|---:|---:|---:|---:|---:|
 """
 
@@ -57,7 +57,7 @@ ALL = """
 
 Wall-clock milliseconds. The last column: speed compared with one thread.
 
-| network | picture | unband | onnxruntime | OpenVINO | ncnn | PyTorch | best of them | threads bring |
+| network | image | unband | onnxruntime | OpenVINO | ncnn | PyTorch | best of them | threads bring |
 |---|---|---:|---:|---:|---:|---:|---:|---:|
 """
 
@@ -66,7 +66,7 @@ AVX2 = """
 
 One thread, CPU milliseconds, as above; those whose instructions can be held back.
 
-| network | picture | unband | GFLOP/s | OpenVINO | PyTorch | best of them | differ by |
+| network | image | unband | GFLOP/s | OpenVINO | PyTorch | best of them | differ by |
 |---|---|---:|---:|---:|---:|---:|---:|
 """
 
@@ -77,7 +77,7 @@ Products of bfloat16, sums of 32 bits. One thread, CPU milliseconds of one run: 
 OpenVINO where it may use bf16; in brackets the multiple of unband's bf16 time. Differ: difference of each from unband in 32 bits, the largest
 difference over the largest value; the networks have random weights; trained ones differ less.
 
-| network | picture | unband, f32 | unband, bf16 | | differ by | OpenVINO, bf16 | differ by |
+| network | image | unband, f32 | unband, bf16 | | differ by | OpenVINO, bf16 | differ by |
 |---|---|---:|---:|---:|---:|---:|---:|
 """
 
@@ -85,9 +85,9 @@ MEMORY = """
 ## Memory
 
 The most that one run takes on top of the loaded network and its input, result included, each in a process of its own, one thread. The
-picture is 1920×1080, rounded to the network's multiple; for upscaling networks the result has this size.
+image is 1920×1080, rounded to the network's multiple; for upscaling networks the result has this size.
 
-| network | picture | unband | PyTorch | |
+| network | image | unband | PyTorch | |
 |---|---|---:|---:|---:|
 """
 

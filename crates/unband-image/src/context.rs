@@ -151,18 +151,23 @@ impl Context<'_> {
     /// # Panics
     /// When `work` panics, once all started parts have ended.
     pub fn map<T: Send>(&self, parts: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        self.divided(parts, 1, work)
+    }
+
+    /// Runs the parts in order from several starts, one for each share; a thread begins with its own share.
+    fn divided<T: Send>(&self, parts: usize, shares: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
         let threads = self.threads.min(parts);
         let pool = if parts > 1 { self.pool() } else { None };
         let Some(pool) = pool else { return (0..parts).map(work).collect() };
-        let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(parts)));
+        let start = |share: usize| share * parts / shares;
+        let next: Vec<_> = (0..shares).map(|share| AtomicUsize::new(start(share))).collect();
+        let done = Mutex::new(Vec::with_capacity(parts));
         let run = || {
             let mut mine = Vec::new();
-            loop {
-                let i = next.fetch_add(1, Ordering::Relaxed);
-                if i >= parts {
-                    break;
-                }
-                mine.push((i, work(i)));
+            let own = rayon::current_thread_index().unwrap_or(0);
+            for share in (own..own + shares).map(|share| share % shares) {
+                let taken = std::iter::repeat_with(|| next[share].fetch_add(1, Ordering::Relaxed));
+                mine.extend(taken.take_while(|&i| i < start(share + 1)).map(|i| (i, work(i))));
             }
             done.lock().unwrap_or_else(PoisonError::into_inner).extend(mine);
         };
@@ -188,11 +193,16 @@ impl Context<'_> {
         if self.threads > 1 { pool::of(self.threads) } else { None }
     }
 
-    /// As [`Context::map`], over parts that the work consumes, such as slices to write to.
+    /// As [`Context::map`], over parts that the work consumes, such as slices to write to. They are started
+    /// in any order: from call to call, a thread has about the same ones, which are still in its cache.
     pub fn map_parts<P: Send, T: Send>(&self, parts: Vec<P>, work: impl Fn(usize, P) -> T + Sync) -> Vec<T> {
         let parts: Vec<_> = parts.into_iter().map(|part| Mutex::new(Some(part))).collect();
         let take = |i: usize| parts[i].lock().unwrap_or_else(PoisonError::into_inner).take();
-        self.map(parts.len(), |i| take(i).map(|part| work(i, part))).into_iter().flatten().collect()
+        let shares = self.threads.clamp(1, parts.len().max(1));
+        self.divided(parts.len(), shares, |i| take(i).map(|part| work(i, part)))
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 
@@ -216,6 +226,12 @@ mod tests {
                 note();
                 ctx.map(3, |_| note());
             });
+            let parts = (0..7).collect();
+            let doubled = ctx.map_parts(parts, |i, part: usize| {
+                note();
+                i + part
+            });
+            assert_eq!(doubled, [0, 2, 4, 6, 8, 10, 12]);
             let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner).len();
             assert!((1..=threads).contains(&seen), "{seen} of {threads}");
             assert!(threads == 1 || seen > 1, "one thread of {threads}");

@@ -216,7 +216,7 @@ impl Engine {
         let shapes = self.graph.shapes(height, width)?;
         let plan = Plan::new(&self.graph, &shapes, mode, made);
         let kernels = EngineKernels { engine: self, plan: &plan };
-        let waves = height.div_ceil(self.rows(&shapes, height) * threads.max(1)).max(1);
+        let waves = height.div_ceil(self.rows(&shapes, &plan, height, threads) * threads.max(1)).max(1);
         let schedule = Schedule::new(&self.graph, &shapes, &plan, &kernels, waves);
         let done = self.done(&shapes, &plan, &schedule);
         let prepared = Arc::new(Prepared { shapes, plan, schedule, done, spare: Spare::default() });
@@ -224,17 +224,20 @@ impl Engine {
         Ok(prepared)
     }
 
-    /// For each turn, the completed share of [`WHOLE`], by multiply-adds and samples.
-    fn done(&self, shapes: &[Shape], plan: &Plan, schedule: &Schedule) -> Vec<usize> {
-        let row = |step: &Step| {
-            let node = &self.graph.nodes[step.core];
-            let inputs: Vec<Shape> = node.inputs.iter().map(|v| shapes[v.index()]).collect();
-            let adds = match step.kind {
-                Core::Output(_) | Core::Given(_) => 0.0,
-                _ => node.op.multiply_adds(&inputs, shapes[step.core]) as f64,
-            };
-            (adds + 8.0 * shapes[step.out].len() as f64) / shapes[step.out].height.max(1) as f64
+    /// Approximate work of a step: multiply-adds and samples.
+    fn work(&self, shapes: &[Shape], step: &Step) -> f64 {
+        let node = &self.graph.nodes[step.core];
+        let inputs: Vec<Shape> = node.inputs.iter().map(|v| shapes[v.index()]).collect();
+        let adds = match step.kind {
+            Core::Output(_) | Core::Given(_) => 0.0,
+            _ => node.op.multiply_adds(&inputs, shapes[step.core]) as f64,
         };
+        adds + 8.0 * shapes[step.out].len() as f64
+    }
+
+    /// For each turn, the completed share of [`WHOLE`].
+    fn done(&self, shapes: &[Shape], plan: &Plan, schedule: &Schedule) -> Vec<usize> {
+        let row = |step: &Step| self.work(shapes, step) / shapes[step.out].height.max(1) as f64;
         let rows: Vec<f64> = plan.steps.iter().map(row).collect();
         let mut sum = 0.0;
         let sums: Vec<f64> = schedule
@@ -249,10 +252,31 @@ impl Engine {
     }
 
     /// Rows of the image per thread and turn. At least one row of the coarsest result, so that none is
-    /// computed in vain. A few rows even in a large image, because convolutions fetch some rows twice.
-    fn rows(&self, shapes: &[Shape], height: usize) -> usize {
+    /// computed in vain. A few rows even in a large image, because convolutions fetch some rows twice. With
+    /// several threads, enough that each has rows of nearly every result.
+    fn rows(&self, shapes: &[Shape], plan: &Plan, height: usize, threads: usize) -> usize {
         let widest = shapes.iter().map(|shape| 4 * shape.len() / height.max(1)).max().unwrap_or(1);
-        (AT_ONCE / widest.max(1)).clamp(8, 32).max(self.graph.coarsest_step().min(COARSEST))
+        let fits = (AT_ONCE / widest.max(1)).clamp(8, 32);
+        let shared = if threads > 1 { self.shared_rows(shapes, plan, height) } else { 0 };
+        fits.max(self.graph.coarsest_step().min(COARSEST)).max(shared)
+    }
+
+    /// Rows of the image of which the steps with 98 % of the work compute at least one granule.
+    fn shared_rows(&self, shapes: &[Shape], plan: &Plan, height: usize) -> usize {
+        let rows = |step: &Step| {
+            let granule = self.kernels.get(&step.core).map_or(1, |kernel| kernel.granule().0);
+            (granule * height).div_ceil(shapes[step.out].height.max(1))
+        };
+        let mut steps: Vec<(usize, f64)> =
+            plan.steps.iter().map(|step| (rows(step), self.work(shapes, step))).collect();
+        steps.sort_by_key(|&(rows, _)| rows);
+        let enough = 0.98 * steps.iter().map(|(_, work)| work).sum::<f64>();
+        let mut sum = 0.0;
+        let mut reached = steps.iter().filter(|(_, work)| {
+            sum += work;
+            sum >= enough
+        });
+        reached.next().map_or(0, |&(rows, _)| rows.min(COARSEST))
     }
 
     /// Computes some rows of a step's result.
