@@ -1,5 +1,6 @@
 //! Options of several commands, and their parsers.
 
+mod general;
 mod images;
 mod metrics;
 mod times;
@@ -14,20 +15,10 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 use unband::{Bands, Dither, ParamValue, Precision, TreatAs, Wrap};
 
+pub(crate) use general::{ReporterArgs, ResourceArgs, ThreadArgs};
 pub(crate) use images::ImageArgs;
 pub(crate) use metrics::{MetricArgs, failure};
 pub(crate) use videos::{FrameArgs, VideoArgs};
-
-/// Verbosity.
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub(crate) struct ReporterArgs {
-    /// Print errors only
-    #[arg(short, long, conflicts_with = "verbose", help_heading = "General")]
-    pub quiet: bool,
-    /// Print findings and decisions too
-    #[arg(short, long, help_heading = "General")]
-    pub verbose: bool,
-}
 
 /// `on` or `off`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -42,8 +42,8 @@ pub(crate) struct Cli {
 impl Cli {
     /// The device for networks and the verbosity, of commands that run networks.
     pub(crate) fn device(&self) -> Option<(DeviceArgs, ReporterArgs)> {
-        let images = |images: &ImageArgs| (images.device, images.reporter);
-        let measure = |measure: &MetricArgs| (measure.device, measure.reporter);
+        let images = |images: &ImageArgs| (images.resources.device, images.reporter);
+        let measure = |measure: &MetricArgs| (measure.resources.device, measure.reporter);
         match &self.command {
             None => Some(images(&self.deband.images)),
             Some(Command::Deband(args)) => Some(images(&args.images)),
@@ -51,7 +51,7 @@ impl Cli {
             Some(Command::Score(args)) => Some(measure(&args.measure)),
             Some(Command::Compare(args)) => Some(measure(&args.measure)),
             Some(Command::Eval(args)) => Some((args.device, args.reporter)),
-            Some(Command::View(args)) => Some((args.device, args.reporter)),
+            Some(Command::View(args)) => Some((args.resources.device, args.reporter)),
             _ => None,
         }
     }

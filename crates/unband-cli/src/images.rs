@@ -76,7 +76,7 @@ pub(crate) fn run(
     for note in &job.notes {
         reporter.note(note);
     }
-    let ctx = interrupt::context(threads(args.threads));
+    let ctx = interrupt::context(args.resources.threads.count());
     let bar = Bar::new(job.inputs.len(), loudness > Loudness::Quiet);
     let reporter = Reporter { loudness, bar: &bar };
     let outcome = job.run(&reporter, &ctx);
@@ -223,7 +223,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
 
     /// Memory limit for all images processed at the same time.
     fn memory(&self) -> u64 {
-        self.args.max_memory.map_or(u64::MAX, |allowed| allowed.saturating_sub(files::PROGRAM))
+        self.args.resources.max_memory.map_or(u64::MAX, |allowed| allowed.saturating_sub(files::PROGRAM))
     }
 
     /// Processes one image. A panic costs this image only.
@@ -250,7 +250,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
         let mut bytes = Vec::new();
         if input.is_stdin() {
             let limits = Limits::default();
-            let most = self.args.max_memory.unwrap_or(limits.max_bytes).min(limits.max_bytes);
+            let most = self.args.resources.max_memory.unwrap_or(limits.max_bytes).min(limits.max_bytes);
             let limits = limits.but(|new| new.max_bytes = most);
             match unband::io::load_from(&mut streams::Input, self.begins.clone(), &limits) {
                 Ok(loaded) => bytes = loaded.0,
@@ -335,7 +335,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
                     };
                 }
                 let hint = match error.fault() {
-                    unband::io::Error::Limit { .. } if self.args.max_memory.is_some() => {
+                    unband::io::Error::Limit { .. } if self.args.resources.max_memory.is_some() => {
                         Some("raise `--max-memory`; if the size is wrong, the file is damaged".to_owned())
                     }
                     _ => error.hint(),

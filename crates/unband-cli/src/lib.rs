@@ -37,10 +37,9 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser};
 
 use crate::args::DebandArgs;
-use crate::bar::Bar;
 use crate::cli::{Cli, Command};
 use crate::outcome::Outcome;
-use crate::reporter::{Failure, Loudness, Reporter};
+use crate::reporter::Failure;
 
 pub use crate::interrupt::stop;
 pub use crate::memory::on_frames;
@@ -96,7 +95,7 @@ fn parsed(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     if let Some(failure) = images::cramped() {
-        Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+        failure.print();
         return Outcome::SomeFailed as u8;
     }
     if !streams::lent() && matches!(cli.command, None | Some(Command::Deband(_) | Command::Upscale(_))) {
@@ -108,7 +107,7 @@ fn parsed(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 /// Runs the command.
 fn act(cli: &Cli) -> Outcome {
     if let Some((device, reporter)) = cli.device()
-        && let Err(failure) = card::choose(device.device, Loudness::new(reporter.quiet, reporter.verbose))
+        && let Err(failure) = card::choose(device.device, reporter.loudness())
     {
         return refused(&failure);
     }
@@ -150,7 +149,7 @@ fn deband(args: &DebandArgs) -> Outcome {
 
 /// Reports a fault of the command line.
 fn refused(failure: &Failure) -> Outcome {
-    Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(failure);
+    failure.print();
     Outcome::Usage
 }
 

@@ -86,6 +86,11 @@ impl Failure {
         FileRecord::failed(input, self.text(), self.hint.clone())
     }
 
+    /// Prints it where no progress is shown.
+    pub(crate) fn print(&self) {
+        Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(self);
+    }
+
     /// The message with its subject, without the system's error numbers.
     pub(crate) fn text(&self) -> String {
         let message = self.stripped();

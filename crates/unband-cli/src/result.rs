@@ -4,10 +4,9 @@ use std::io::{ErrorKind, Write};
 
 use serde::Serialize;
 
-use crate::bar::Bar;
 use crate::inputs::reason;
 use crate::outcome::Outcome;
-use crate::reporter::{Failure, Loudness, Reporter, printable};
+use crate::reporter::{Failure, printable};
 use crate::streams::Output;
 
 /// Prints text of several lines. Control characters that could affect the terminal are replaced; names that
@@ -23,7 +22,7 @@ pub(crate) fn print_data(data: &[u8]) -> Outcome {
         Ok(()) => Outcome::Done,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Outcome::Done,
         Err(error) => {
-            Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&stdout_failure(&error));
+            stdout_failure(&error).print();
             Outcome::SomeFailed
         }
     }

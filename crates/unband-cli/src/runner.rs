@@ -29,15 +29,15 @@ pub(crate) fn start<J: MetricJob>(
     args: &MetricArgs,
     job: Result<(J, Vec<Failure>), (Outcome, Failure)>,
 ) -> Outcome {
-    let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
+    let loudness = args.reporter.loudness();
     let (job, failures) = match job {
         Ok(ready) => ready,
         Err((outcome, failure)) => {
-            Reporter { loudness, bar: &Bar::none() }.failure(&failure);
+            failure.print();
             return outcome;
         }
     };
-    let ctx = interrupt::context(args.threads());
+    let ctx = interrupt::context(args.resources.threads.count());
     let show = loudness > Loudness::Quiet;
     let bar = Bar::new(job.count(), show).with_lines(show);
     let outcome = job.run(&failures, &Reporter { loudness, bar: &bar }, &ctx);

@@ -23,7 +23,7 @@ pub(crate) fn of_images(args: &ImageArgs) -> FileOptions {
         new.seed = args.seed;
         new.precision = args.precision;
         new.wrap = args.wrap;
-        new.max_memory = args.max_memory;
+        new.max_memory = args.resources.max_memory;
     });
     FileOptions::with(|new| {
         new.options = options;

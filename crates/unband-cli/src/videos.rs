@@ -17,7 +17,7 @@ pub(crate) use self::names::default_output;
 use self::text::{VideoRecord, kept};
 use crate::args::{ImageArgs, VideoArgs};
 use crate::bar::Bar;
-use crate::images::{refused, threads};
+use crate::images::refused;
 use crate::inputs::{Input, STDIO, exact};
 use crate::interrupt::{self, Busy};
 use crate::memory;
@@ -132,7 +132,7 @@ pub(crate) fn check_options(images: &ImageArgs, more: &[(bool, &str)]) -> Result
 impl VideoJob<'_> {
     fn context(&self) -> Context<'static> {
         memory::frames_follow();
-        interrupt::context(threads(self.images.threads))
+        interrupt::context(self.images.resources.threads.count())
     }
 
     /// Processes a video from standard input, from a private copy; `begins` are the bytes already read.

@@ -1,14 +1,11 @@
 //! Options shared by the commands that write images.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
 use unband::{Dither, OutputDepth, Precision, Wrap};
 
-use crate::card::DeviceArgs;
-
-use super::{ReporterArgs, dither, memory, precision, within, wrap};
+use super::{ReporterArgs, ResourceArgs, dither, precision, within, wrap};
 
 /// Inputs, outputs, rounding and resources. Texts are those of `deband`; `upscale` replaces some.
 #[derive(Clone, Debug, Args)]
@@ -106,12 +103,9 @@ pub(crate) struct ImageArgs {
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Rounding", hide_short_help = true)]
     pub seed: u64,
 
-    /// Number of threads [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", value_parser = super::threads, help_heading = "General")]
-    pub threads: Option<NonZeroUsize>,
-    /// Memory limit, such as 800M or 2G
-    #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = "General", hide_short_help = true)]
-    pub max_memory: Option<u64>,
+    /// Threads, memory and device.
+    #[command(flatten)]
+    pub resources: ResourceArgs,
     /// Arithmetic precision of networks: f32, bf16 or auto
     ///
     /// auto is f32 on every processor.
@@ -126,9 +120,6 @@ pub(crate) struct ImageArgs {
         verbatim_doc_comment
     )]
     pub precision: Precision,
-    /// Device for networks.
-    #[command(flatten)]
-    pub device: DeviceArgs,
     /// Print one JSON object per input on standard output
     #[arg(long, help_heading = "General")]
     pub json: bool,

@@ -1,7 +1,6 @@
 //! Options and output files of the commands that measure.
 
 use std::collections::HashSet;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -11,10 +10,8 @@ use unband::metrics::Metric;
 use unband::metrics::{Check, MetricsError, Scope};
 use unband::{Context, Hint, With};
 
-use super::{ReporterArgs, memory};
-use crate::card::DeviceArgs;
+use super::{ReporterArgs, ResourceArgs};
 use crate::extras;
-use crate::images;
 use crate::interrupt::Busy;
 use crate::outcome::Outcome;
 use crate::outputs::check_folder_of;
@@ -68,16 +65,9 @@ pub(crate) struct MetricArgs {
     #[arg(long, help_heading = "Output")]
     pub overwrite: bool,
 
-    /// Number of threads [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", value_parser = super::threads, help_heading = "General")]
-    pub threads: Option<NonZeroUsize>,
-    /// Memory limit, such as 800M or 2G; for images
-    #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = "General", hide_short_help = true)]
-    pub max_memory: Option<u64>,
-    /// Device for networks.
+    /// Threads, memory and device.
     #[command(flatten)]
-    pub device: DeviceArgs,
-
+    pub resources: ResourceArgs,
     /// Verbosity.
     #[command(flatten)]
     pub reporter: ReporterArgs,
@@ -113,11 +103,6 @@ impl MetricArgs {
         Ok((metrics, checks))
     }
 
-    /// Threads for all images together.
-    pub(crate) fn threads(&self) -> usize {
-        images::threads(self.threads)
-    }
-
     /// Options whose file shows one image.
     pub(crate) fn of_one_image(&self) -> Option<&'static str> {
         let named = [
@@ -133,7 +118,7 @@ impl MetricArgs {
     /// # Errors
     /// If one was given.
     pub(crate) fn for_images_only(&self) -> Result<(), Failure> {
-        if self.max_memory.is_none() {
+        if self.resources.max_memory.is_none() {
             return Ok(());
         }
         let hint = "drop it, or use fewer threads with `-j`";

@@ -194,7 +194,7 @@ impl<'a> CompareJob<'a> {
     fn budget(&self) -> Budget {
         let inputs = self.pairs.iter().any(|pair| pair.input.is_some());
         let images = 2 + usize::from(inputs) + self.methods.len();
-        Budget::new(self.args.max_memory, images, Budget::METRICS)
+        Budget::new(self.args.resources.max_memory, images, Budget::METRICS)
     }
 
     /// Reads, runs the methods and measures.

@@ -4,7 +4,6 @@ mod check;
 mod make;
 mod summary;
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -12,10 +11,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use unband::degrade::FIXED_DEGRADATIONS;
 use unband::degrade::dataset::{PREPARATIONS, Preparation, Shares};
 
-use crate::args::{ReporterArgs, bytes, within};
-use crate::bar::Bar;
+use crate::args::{ReporterArgs, ThreadArgs, bytes, within};
 use crate::outcome::Outcome;
-use crate::reporter::{Failure, Loudness, Reporter};
+use crate::reporter::Failure;
 
 const AFTER: &str = "\
 A dataset is a folder with train, val and test, as `unband train` reads it. Each of them holds lq (degraded) and gt \
@@ -151,9 +149,9 @@ pub(crate) struct MakeArgs {
     /// Report how many pairs would be made, write nothing
     #[arg(short = 'n', long, help_heading = "Output")]
     dry_run: bool,
-    /// Number of threads [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", value_parser = crate::args::threads, help_heading = "General")]
-    threads: Option<NonZeroUsize>,
+    /// Threads.
+    #[command(flatten)]
+    threads: ThreadArgs,
     /// Memory limit, such as 800M or 2G
     #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "4G", help_heading = "General")]
     max_memory: u64,
@@ -171,9 +169,9 @@ pub(crate) struct CheckArgs {
     /// Folder with a dataset
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     folder: PathBuf,
-    /// Number of threads [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", value_parser = crate::args::threads)]
-    threads: Option<NonZeroUsize>,
+    /// Threads.
+    #[command(flatten)]
+    threads: ThreadArgs,
     /// Print one JSON object on standard output
     #[arg(long)]
     json: bool,
@@ -190,7 +188,7 @@ pub(crate) fn run(args: &DatasetArgs) -> Outcome {
         DatasetCommand::Check(args) => check::run(args),
     };
     result.unwrap_or_else(|(failure, outcome)| {
-        Reporter { loudness: Loudness::Quiet, bar: &Bar::none() }.failure(&failure);
+        failure.print();
         outcome
     })
 }

@@ -14,14 +14,14 @@ use crate::bar::Bar;
 use crate::inputs::{Gathered, SUFFIX};
 use crate::media::{self, MediaCommand};
 use crate::outcome::Outcome;
-use crate::reporter::{Failure, Loudness, Reporter};
+use crate::reporter::{Failure, Reporter};
 use crate::settings;
 use crate::videos::{self, VideoJob};
 
 /// Runs the command.
 pub(crate) fn run(args: &DebandArgs) -> Outcome {
     let quiet_bar = Bar::none();
-    let loudness = Loudness::new(args.images.reporter.quiet, args.images.reporter.verbose);
+    let loudness = args.images.reporter.loudness();
     let reporter = Reporter { loudness, bar: &quiet_bar };
     if let Some(count) = args.frames.preview {
         return preview::run(args, count.into(), &reporter);

@@ -1,7 +1,6 @@
 //! `unband degrade`: random degradation of clean images.
 
 use std::collections::HashMap;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -12,11 +11,10 @@ use unband::degrade::{clean_rgb, seed_of, write_png};
 use unband::io::{Access, Saving};
 use unband::{Context, Hint, Rng, With};
 
-use crate::args::{ReporterArgs, within};
+use crate::args::{ReporterArgs, ThreadArgs, within};
 use crate::bar::Bar;
 use crate::budget::Budget;
 use crate::extras;
-use crate::images;
 use crate::inputs::{Gather, Input, failures, readable};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
@@ -86,9 +84,9 @@ pub(crate) struct DegradeArgs {
     /// Compression effort of PNG files, 0 to 9
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = within::<u8>(0..=9), help_heading = "Output")]
     effort: u8,
-    /// Number of threads [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", value_parser = crate::args::threads, help_heading = "General")]
-    threads: Option<NonZeroUsize>,
+    /// Threads.
+    #[command(flatten)]
+    threads: ThreadArgs,
     /// Print the manifest on standard output too
     #[arg(long, help_heading = "General")]
     json: bool,
@@ -132,15 +130,15 @@ struct DegradeJob<'a> {
 
 /// Degrades images.
 pub(crate) fn run(args: &DegradeArgs) -> Outcome {
-    let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
+    let loudness = args.reporter.loudness();
     let (job, failures) = match DegradeJob::new(args) {
         Ok(ready) => ready,
         Err(failure) => {
-            Reporter { loudness, bar: &Bar::none() }.failure(&failure);
+            failure.print();
             return Outcome::Usage;
         }
     };
-    let ctx = interrupt::context(images::threads(args.threads));
+    let ctx = interrupt::context(args.threads.count());
     let bar = Bar::new(job.inputs.len(), loudness > Loudness::Quiet);
     let outcome = job.run(&failures, &Reporter { loudness, bar: &bar }, &ctx);
     bar.finish();

@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use clap::Args;
 use unband::devices::{Listed, devices};
 
-use crate::bar::Bar;
 use crate::outcome::Outcome;
-use crate::reporter::{Failure, Loudness, Reporter};
+use crate::reporter::Failure;
 use crate::result::{print_json, print_text};
 
 const AFTER: &str = "\
@@ -30,7 +29,7 @@ pub(crate) fn run(args: &DevicesArgs) -> Outcome {
     let found = match devices() {
         Ok(found) => found,
         Err(error) => {
-            Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&Failure::from(error));
+            Failure::from(error).print();
             return Outcome::Usage;
         }
     };

@@ -5,7 +5,6 @@ mod formats;
 mod listing;
 mod page;
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -17,10 +16,9 @@ use unband::recipes::{SMALL, TABLES, find_unless_file};
 use unband::{Context, With, models};
 use unband_report::Listing;
 
-use crate::args::ReporterArgs;
+use crate::args::{ReporterArgs, ThreadArgs};
 use crate::bar::Bar;
 use crate::card::DeviceArgs;
-use crate::images;
 use crate::inputs::failures;
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
@@ -83,9 +81,9 @@ pub(crate) struct EvalArgs {
     /// Output folder [default: eval/NAME of the table]
     #[arg(short, long, visible_alias = "output", value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub out: Option<PathBuf>,
-    /// Number of threads [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", value_parser = crate::args::threads)]
-    pub threads: Option<NonZeroUsize>,
+    /// Threads.
+    #[command(flatten)]
+    pub threads: ThreadArgs,
     /// Device for networks.
     #[command(flatten)]
     pub device: DeviceArgs,
@@ -96,7 +94,7 @@ pub(crate) struct EvalArgs {
 
 /// Makes the table, prints it and writes its files.
 pub(crate) fn run(args: &EvalArgs) -> Outcome {
-    let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
+    let loudness = args.reporter.loudness();
     match EvalJob::new(args) {
         Ok(job) => {
             let ctx = interrupt::context(job.threads).but(|new| new.models = job.models.as_deref());
@@ -105,7 +103,7 @@ pub(crate) fn run(args: &EvalArgs) -> Outcome {
             job.run(&Reporter { loudness, bar: &bar }, &ctx)
         }
         Err(failure) => {
-            Reporter { loudness, bar: &Bar::none() }.failure(&failure);
+            failure.print();
             Outcome::Usage
         }
     }
@@ -122,7 +120,7 @@ impl EvalJob {
     /// Checks everything before the first image is read.
     fn new(args: &EvalArgs) -> Result<Self, Failure> {
         let recipe = recipe(args)?;
-        let (models, threads) = (models::folder(), images::threads(args.threads));
+        let (models, threads) = (models::folder(), args.threads.count());
         let name = args.table.file_stem().unwrap_or_default();
         let out = args.out.clone().unwrap_or_else(|| Path::new("eval").join(name));
         let options = EvaluateOptions::with(|new| {

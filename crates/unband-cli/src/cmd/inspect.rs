@@ -1,7 +1,6 @@
 //! `unband inspect FILE…`: detected banding and its cause.
 
 use std::fmt::Write;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,14 +9,13 @@ use unband::io::{Access, Saving, WriteOptions};
 use unband::records::{InspectRecord, plane_names};
 use unband::{Context, Depth, Findings, Image, Model, Plane, Reason, With};
 
-use crate::args::{ReporterArgs, memory, png_file};
+use crate::args::{ReporterArgs, ThreadArgs, memory, png_file};
 use crate::bar::Bar;
 use crate::budget::Budget;
 use crate::extras;
-use crate::images;
 use crate::inputs::{Gather, Input, failure, readable};
 use crate::outcome::Outcome;
-use crate::reporter::{Failure, Loudness, Reporter, printable};
+use crate::reporter::{Failure, Reporter, printable};
 use crate::result::print_json;
 
 /// Arguments of `unband inspect`.
@@ -42,9 +40,9 @@ pub(crate) struct InspectArgs {
     /// Print one JSON object per image
     #[arg(long)]
     pub json: bool,
-    /// Number of threads [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", value_parser = crate::args::threads, help_heading = "General")]
-    pub threads: Option<NonZeroUsize>,
+    /// Threads.
+    #[command(flatten)]
+    pub threads: ThreadArgs,
     /// Memory limit, such as 800M or 2G
     #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = "General", hide_short_help = true)]
     pub max_memory: Option<u64>,
@@ -56,8 +54,7 @@ pub(crate) struct InspectArgs {
 /// Inspects images and prints the findings on standard output.
 pub(crate) fn run(args: &InspectArgs) -> Outcome {
     let bar = Bar::none();
-    let reporter =
-        Reporter { loudness: Loudness::new(args.reporter.quiet, args.reporter.verbose), bar: &bar };
+    let reporter = Reporter { loudness: args.reporter.loudness(), bar: &bar };
     let gather = Gather::new(&readable).but(|new| {
         new.recursive = args.recursive;
         new.results_too = true;
@@ -100,7 +97,7 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
 fn one(input: &Input, args: &InspectArgs, reporter: &Reporter<'_>) -> Result<Outcome, Failure> {
     let budget = Budget::new(args.max_memory, 1, Budget::INSPECT);
     let (image, format) = budget.read(input, Vec::new())?;
-    let ctx = Context::with(|new| new.threads = images::threads(args.threads));
+    let ctx = Context::with(|new| new.threads = args.threads.count());
     let (findings, explanation) = if args.explain {
         let (findings, explanation) = unband::explain(&image, &ctx);
         (findings, Some(explanation))

@@ -9,9 +9,8 @@ mod text;
 
 use clap::Args;
 
-use crate::bar::Bar;
 use crate::outcome::Outcome;
-use crate::reporter::{Failure, Loudness, Reporter};
+use crate::reporter::Failure;
 use crate::result::{print_data, print_json};
 
 use model::{List, ListEntry, lists};
@@ -81,7 +80,7 @@ pub(crate) fn run(args: &ListArgs) -> Outcome {
     if let (Some(word), None) = (asked, kind)
         && !lists.iter().any(|list| list.one.is_some() && list.items.iter().any(|item| item.is(word)))
     {
-        Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&unknown(word, &lists));
+        unknown(word, &lists).print();
         return Outcome::Usage;
     }
     let wanted = |list: &List, item: &ListEntry| match (asked, kind) {

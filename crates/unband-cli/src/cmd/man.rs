@@ -2,9 +2,8 @@
 
 use clap::Args;
 
-use crate::bar::Bar;
 use crate::outcome::Outcome;
-use crate::reporter::{Failure, Loudness, Reporter};
+use crate::reporter::Failure;
 use crate::result::print_data;
 
 /// Arguments of `unband man`.
@@ -25,7 +24,7 @@ pub(crate) fn run(args: &ManArgs, mut cli: clap::Command) -> Outcome {
             let names: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
             let hint = format!("the commands are {}", names.join(", "));
             let failure = Failure::usage(format!("there is no command `{name}`"), hint);
-            Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+            failure.print();
             return Outcome::Usage;
         }
     };

@@ -21,7 +21,7 @@ use unband::nets::checkpoint::CheckpointError;
 use crate::args::ReporterArgs;
 use crate::bar::Bar;
 use crate::outcome::Outcome;
-use crate::reporter::{Failure, Loudness, Reporter};
+use crate::reporter::{Failure, Reporter};
 
 /// Arguments of `unband models`.
 #[derive(Debug, Args)]
@@ -220,10 +220,7 @@ pub(crate) struct ExportArgs {
 /// Runs the subcommand.
 pub(crate) fn run(args: &ModelsArgs) -> Outcome {
     let bar = Bar::none();
-    let speak = |reporter: ReporterArgs| Reporter {
-        loudness: Loudness::new(reporter.quiet, reporter.verbose),
-        bar: &bar,
-    };
+    let speak = |reporter: ReporterArgs| Reporter { loudness: reporter.loudness(), bar: &bar };
     match &args.what {
         ModelsCommand::Info(args) => info::run(args, &speak(args.reporter)),
         ModelsCommand::List(args) => list::run(args, &speak(ReporterArgs::default())),

@@ -16,7 +16,6 @@ use unband::{Context, Depth, With, batch, models};
 use unband_report::{Column, HeatMap, Page, Section, SectionHtml, Side};
 
 use crate::args::MetricArgs;
-use crate::bar::Bar;
 use crate::budget::Budget;
 use crate::inputs::{Gather, Input, STDIO, failures, readable};
 use crate::outcome::Outcome;
@@ -27,7 +26,7 @@ use crate::print::means;
 use crate::print::page::metric_rows;
 use crate::print::table::{Table, cell};
 use crate::print::text::{reasons, report_failed, summary_rows};
-use crate::reporter::{Failure, Loudness, Reporter, printable};
+use crate::reporter::{Failure, Reporter, printable};
 use crate::result::print_json;
 use crate::runner;
 
@@ -72,13 +71,13 @@ pub(crate) fn run(args: &ScoreArgs) -> Outcome {
     {
         let look = match piped::look(false) {
             Ok(look) => look,
-            Err(error) => return refused(&args.measure, &piped::unreadable(&error)),
+            Err(error) => return refused(&piped::unreadable(&error)),
         };
         begins = look.begins;
         if look.is_stream {
             return match videos::Sorted::piped(begins) {
                 Ok(sorted) => runner::start(&args.measure, videos::ScoreVideosJob::new(args, sorted)),
-                Err(failure) => refused(&args.measure, &failure),
+                Err(failure) => refused(&failure),
             };
         }
     } else if let Some(sorted) = videos::sort(args) {
@@ -88,9 +87,8 @@ pub(crate) fn run(args: &ScoreArgs) -> Outcome {
 }
 
 /// A failure to read standard input.
-fn refused(args: &MetricArgs, failure: &Failure) -> Outcome {
-    let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
-    Reporter { loudness, bar: &Bar::none() }.failure(failure);
+fn refused(failure: &Failure) -> Outcome {
+    failure.print();
     Outcome::SomeFailed
 }
 
@@ -140,7 +138,7 @@ impl<'a> ScoreJob<'a> {
     }
 
     fn budget(&self) -> Budget {
-        Budget::new(self.args.max_memory, 1, Budget::METRICS)
+        Budget::new(self.args.resources.max_memory, 1, Budget::METRICS)
     }
 
     fn one(&self, input: &Input, reporter: &Reporter<'_>, ctx: &Context<'_>) -> Result<Scored, Failure> {

@@ -12,7 +12,7 @@ use unband_report::study::Fit;
 use crate::args::{ReporterArgs, bytes, within};
 use crate::bar::Bar;
 use crate::outcome::Outcome;
-use crate::reporter::{Loudness, Reporter};
+use crate::reporter::Reporter;
 
 /// Arguments of `unband study`.
 #[derive(Debug, Args)]
@@ -90,8 +90,7 @@ pub(crate) struct StudyArgs {
 /// Makes a page, or evaluates ratings.
 pub(crate) fn run(args: &StudyArgs) -> Outcome {
     let bar = Bar::none();
-    let reporter =
-        Reporter { loudness: Loudness::new(args.reporter.quiet, args.reporter.verbose), bar: &bar };
+    let reporter = Reporter { loudness: args.reporter.loudness(), bar: &bar };
     if args.score { scores::run(args, &reporter) } else { make::run(args, &reporter) }
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn run(args: &TrainArgs) -> Outcome {
         Err(error) => {
             let failure =
                 Failure::at("the recipe".into(), error.to_string(), Some("name a recipe or its file".into()));
-            Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+            failure.print();
             return Outcome::SomeFailed;
         }
     };
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &TrainArgs) -> Outcome {
             } else {
                 Failure::at(program.display().to_string(), error.to_string(), Some(INSTALL.into()))
             };
-            Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+            failure.print();
             Outcome::Usage
         }
     }

@@ -15,7 +15,7 @@ use crate::images::{self, ImageCommand};
 use crate::inputs::{Gathered, SUFFIX};
 use crate::media::{self, MediaCommand};
 use crate::outcome::Outcome;
-use crate::reporter::{Failure, Loudness, Reporter};
+use crate::reporter::{Failure, Reporter};
 use crate::settings;
 use crate::videos::{self, VideoJob};
 
@@ -167,7 +167,7 @@ Several inputs, or a folder, need a folder here; names and subfolders are kept."
 pub(crate) fn run(args: &UpscaleArgs) -> Outcome {
     let quiet_bar = Bar::none();
     let reporter = &args.images.reporter;
-    let reporter = Reporter { loudness: Loudness::new(reporter.quiet, reporter.verbose), bar: &quiet_bar };
+    let reporter = Reporter { loudness: reporter.loudness(), bar: &quiet_bar };
     let Ok(work) = reporter.or_usage(Upscale::new(args)) else { return Outcome::Usage };
     media::run(&work, &reporter)
 }
@@ -252,7 +252,7 @@ impl ImageCommand for Upscale<'_> {
 
     fn cost(&self, _: &Path, ctx: &Context<'_>) -> Cost {
         // One image at a time: its network uses all threads and all memory.
-        Cost { threads: ctx.threads, memory: self.args.images.max_memory.unwrap_or(0) }
+        Cost { threads: ctx.threads, memory: self.args.images.resources.max_memory.unwrap_or(0) }
     }
 
     fn schema(&self) -> Schema {

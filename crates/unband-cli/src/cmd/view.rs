@@ -7,7 +7,6 @@ mod library;
 mod message;
 mod server;
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -15,14 +14,12 @@ use clap::Args;
 use unband::With;
 use unband::io::video::promises_video;
 
-use crate::args::{ReporterArgs, memory};
+use crate::args::{ReporterArgs, ResourceArgs};
 use crate::bar::Bar;
-use crate::card::DeviceArgs;
-use crate::images;
 use crate::inputs::{Gather, failure, readable, reason};
 use crate::interrupt;
 use crate::outcome::Outcome;
-use crate::reporter::{Failure, Loudness, Reporter};
+use crate::reporter::{Failure, Reporter};
 use crate::result::print_text;
 
 use library::Library;
@@ -54,15 +51,9 @@ pub(crate) struct ViewArgs {
     /// Port [default: a free one]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub port: u16,
-    /// Number of threads [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", value_parser = crate::args::threads, help_heading = "General")]
-    pub threads: Option<NonZeroUsize>,
-    /// Memory limit of one image, such as 800M or 2G
-    #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = "General", hide_short_help = true)]
-    pub max_memory: Option<u64>,
-    /// Device for networks.
+    /// Threads, memory and device.
     #[command(flatten)]
-    pub device: DeviceArgs,
+    pub resources: ResourceArgs,
     /// Verbosity.
     #[command(flatten)]
     pub reporter: ReporterArgs,
@@ -71,8 +62,7 @@ pub(crate) struct ViewArgs {
 /// Serves the page until the program is ended.
 pub(crate) fn run(args: &ViewArgs) -> Outcome {
     let bar = Bar::none();
-    let reporter =
-        Reporter { loudness: Loudness::new(args.reporter.quiet, args.reporter.verbose), bar: &bar };
+    let reporter = Reporter { loudness: args.reporter.loudness(), bar: &bar };
     let gather = Gather::new(&|path| readable(path) || promises_video(path)).but(|new| {
         new.recursive = args.recursive;
         new.results_too = true;
@@ -91,8 +81,8 @@ pub(crate) fn run(args: &ViewArgs) -> Outcome {
     if gathered.inputs.is_empty() && !args.inputs.is_empty() {
         return Outcome::Usage;
     }
-    let ctx = interrupt::context(images::threads(args.threads));
-    let server = match Server::start(args.port, Library::new(&gathered.inputs), args.max_memory) {
+    let ctx = interrupt::context(args.resources.threads.count());
+    let server = match Server::start(args.port, Library::new(&gathered.inputs), args.resources.max_memory) {
         Ok(server) => server,
         Err(failure) => {
             reporter.failure(&failure);

@@ -8,7 +8,6 @@ use unband::degrade::dataset::{Check, Finding};
 use super::summary::Summary;
 use super::{CheckArgs, Fault};
 use crate::bar::Bar;
-use crate::images;
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::reporter::{Failure, Loudness, Reporter};
@@ -30,10 +29,10 @@ struct CheckRecord<'a> {
 }
 
 pub(super) fn run(args: &CheckArgs) -> Result<Outcome, Fault> {
-    let ctx = interrupt::context(images::threads(args.threads));
+    let ctx = interrupt::context(args.threads.count());
     let fault = |error: unband::degrade::dataset::DatasetError| (Failure::from(error), Outcome::SomeFailed);
     let check = Check::open(&args.folder).map_err(fault)?;
-    let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
+    let loudness = args.reporter.loudness();
     let bar = Bar::new(check.len(), loudness > Loudness::Quiet);
     let reporter = Reporter { loudness, bar: &bar };
     let Some(mut found) = compare(&check, &bar, &ctx) else {

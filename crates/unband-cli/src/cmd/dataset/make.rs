@@ -17,7 +17,6 @@ use super::summary::{Summary, unpaired};
 use super::{Fault, KapoorArgs, MakeArgs, PairsArgs, VariantName};
 use crate::bar::Bar;
 use crate::budget::Budget;
-use crate::images;
 use crate::inputs::{self, Gather, failures, readable};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
@@ -99,8 +98,8 @@ fn fault(error: &DatasetError) -> Fault {
 }
 
 fn make(plan: &DatasetPlan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, Fault> {
-    let ctx = interrupt::context(images::threads(args.threads));
-    let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
+    let ctx = interrupt::context(args.threads.count());
+    let loudness = args.reporter.loudness();
     let silent = Bar::none();
     let reporter = Reporter { loudness, bar: &silent };
     for failure in failures {

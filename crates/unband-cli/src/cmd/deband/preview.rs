@@ -16,7 +16,7 @@ use unband_report::{HeatMap, Moment, Spot as Square, before_after, worst_spots};
 use super::{suffix, video_options};
 use crate::args::DebandArgs;
 use crate::bar::Bar;
-use crate::images::{refused, threads};
+use crate::images::refused;
 use crate::inputs::exact;
 use crate::interrupt::{self, Busy};
 use crate::media::MediaCommand;
@@ -36,7 +36,7 @@ pub(super) fn run(args: &DebandArgs, count: usize, reporter: &Reporter<'_>) -> O
     let checked = args.check_options().and_then(|()| video_options(args));
     let settled = checked.and_then(|options| Ok((options, targets(args)?)));
     let Ok((options, targets)) = reporter.or_usage(settled) else { return Outcome::Usage };
-    let ctx = interrupt::context(threads(args.images.threads));
+    let ctx = interrupt::context(args.images.resources.threads.count());
     let mut outcome = Outcome::Done;
     for (input, output) in args.images.inputs.iter().zip(&targets) {
         outcome = outcome.max(one(args, &options, (input, output), count, reporter, &ctx));
