@@ -1,7 +1,8 @@
 //! Tests of the vector versions against a scalar twin, and of that against the definition.
+#![allow(clippy::needless_range_loop)] // indices name outputs
 
 use super::*;
-use crate::precision::{Half, Single, nearest};
+use crate::precision::{Half, Products, nearest};
 use crate::test_numbers::random as numbers;
 
 // SAFETY: nothing is needed.
