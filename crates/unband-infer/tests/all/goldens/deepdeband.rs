@@ -2,7 +2,7 @@ use crate::reference::run;
 use unband_infer::deepdeband::{Variant, full, weighted};
 use unband_infer::{Map, Mode};
 use unband_nets::arch;
-use unband_nets::arch::deepdeband::build;
+use unband_nets::arch::deepdeband::{Config, build};
 
 use super::support::{ctx, filled, golden, painted, same, same_within};
 
@@ -56,7 +56,7 @@ fn the_discriminator_gives_the_numbers_of_the_original() {
 
 #[test]
 fn a_narrow_generator_is_recognised_and_dropout_follows_its_seed() {
-    let graph = build(4).unwrap();
+    let graph = build(&Config { width: 4, ..Config::default() }).unwrap();
     let state = unband_nets::state::fill::golden(&graph.stored());
     let (found, again) = arch::detect(&state).unwrap();
     assert_eq!((found.name, again.unwrap()), ("deepdeband-f", graph.clone()));
@@ -69,12 +69,12 @@ fn a_narrow_generator_is_recognised_and_dropout_follows_its_seed() {
     assert_eq!(with(Some(1)), with(Some(1)));
     assert_ne!(with(Some(1)), with(Some(2)));
     assert_ne!(with(Some(1)), with(None));
-    assert!(build(0).is_err());
+    assert!(build(&Config { width: 0, ..Config::default() }).is_err());
 }
 
 #[test]
 fn images_of_any_size_go_through_both_ways_of_feeding_it() {
-    let graph = build(4).unwrap();
+    let graph = build(&Config { width: 4, ..Config::default() }).unwrap();
     let state = unband_nets::state::fill::golden(&graph.stored());
     let weights = unband_nets::state::Weights::bind(&graph, &state).unwrap();
     let input = narrow(&painted(3, 200, 300));
