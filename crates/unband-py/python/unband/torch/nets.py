@@ -417,7 +417,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "AddScaled": lambda _, factor, a, b: torch.add(a, b, alpha=factor),
     "Affine": _affine,
     "Concat": lambda _, __, *x: torch.cat(x, 1) if len(x) > 1 else x[0],
-    "Slice": lambda _, s, x: x.narrow(1, s["start"], s["len"]),
+    "Slice": lambda _, s, x: x[:, s["start"] : s["start"] + s["len"]],
     "PixelUnshuffle": lambda _, s, x: F.pixel_unshuffle(x, s["factor"]),
     "PixelShuffle": lambda _, s, x: F.pixel_shuffle(x, s["factor"]),
     "UpsampleNearest": lambda _, s, x: F.interpolate(x, scale_factor=float(s["factor"]), mode="nearest"),
