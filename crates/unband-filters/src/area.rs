@@ -110,6 +110,11 @@ impl Upsampling {
     }
 }
 
+/// The index of `len` that stands for `i`, where a row is mirrored at its end; the last sample repeats.
+pub(crate) fn reflected(i: usize, len: usize) -> usize {
+    if i < len { i } else { (2 * len - 1).saturating_sub(i) }
+}
+
 /// Repeats each sample.
 pub(crate) fn repeat(out: &mut [f32], samples: &[f32], times: usize) {
     match times {

@@ -4,7 +4,7 @@
 use unband_simd::Level;
 use unband_simd::filters::jpeg_bounds::add_sparse_blocks;
 
-use crate::area::Area;
+use crate::area::{Area, reflected};
 
 /// Offsets of the shifted blocks, across and down: every row and column offset once, never the coded blocks
 /// themselves. Sixteen offsets would gain 0.05 dB and double the run time.
@@ -49,23 +49,12 @@ impl Averager {
     }
 
     /// Averages `samples`, which have a margin of eight samples around `out` unless the component ends there.
+    /// The thresholds are multiplied by the root of the mean of `variance` over each block, where given.
     pub(crate) fn average(
         &self,
         level: Level,
         index: usize,
-        samples: &Area,
-        out: &mut Area,
-        s: &mut Scratch,
-    ) {
-        self.average_scaled(level, (index, None), samples, out, s);
-    }
-
-    /// As [`Self::average`], with thresholds that are multiplied by the root of the mean of `variance` over
-    /// each block.
-    pub(crate) fn average_scaled(
-        &self,
-        level: Level,
-        (index, variance): (usize, Option<&Area>),
+        variance: Option<&Area>,
         samples: &Area,
         out: &mut Area,
         s: &mut Scratch,
@@ -120,8 +109,7 @@ fn mirrored(padded: &mut Area, samples: &Area, out: &Area) {
         // The first sample beyond an end repeats the last one.
         let (at, begin) = (i + start, from + 8);
         let at = if at < begin { begin - 1 - at } else { at - begin };
-        let at = if at >= len { (2 * len - 1).saturating_sub(at) } else { at };
-        at.min(len - 1)
+        reflected(at, len).min(len - 1)
     };
     let left = (8 + samples.x0).saturating_sub(out.x0);
     for y in 0..padded.height {

@@ -266,7 +266,7 @@ impl JpegBounds {
         let target = &mut b.changes[index];
         target.reshape(b.decoded.x0, b.decoded.y0, b.decoded.width, b.decoded.height);
         match &self.averager {
-            Some(averager) => averager.average(level, index, &b.samples, target, &mut b.average),
+            Some(averager) => averager.average(level, index, None, &b.samples, target, &mut b.average),
             None => cut(target, &b.samples),
         }
         component.keep(level, out, target, self.averager.is_some());

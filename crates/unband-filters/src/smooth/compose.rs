@@ -4,7 +4,7 @@ use unband_image::{Matrix, TileIn, TileOut};
 use unband_simd::{Level, filters::smooth as rows};
 
 use super::grid::Grid;
-use super::source::Cells;
+use super::intervals::Intervals;
 use super::{Buffers, Smooth, coupling};
 
 impl Smooth {
@@ -48,12 +48,14 @@ impl Smooth {
                 let codes = &b.originals[i].row(inner.y0 + y)[columns];
                 let shared = b.shared[i].row(y);
                 let out = output.planes[i].row_mut(y);
-                match &plan.cells {
-                    Cells::Even(step) => rows::add_held_row(level, out, own, shared, 0.5 * step, 1.0 / 255.0),
-                    Cells::ByCode(cells) => {
+                match &plan.intervals {
+                    Intervals::Even(step) => {
+                        rows::add_held_row(level, out, own, shared, 0.5 * step, 1.0 / 255.0);
+                    }
+                    Intervals::ByCode(intervals) => {
                         sum.resize(own.len(), 0.0);
                         rows::sum_row(level, &mut sum, own, shared);
-                        cells.hold(&mut sum, codes);
+                        intervals.hold(&mut sum, codes);
                         rows::add_scaled_row(level, out, &sum, 1.0 / 255.0);
                     }
                 }

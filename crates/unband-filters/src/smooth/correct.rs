@@ -5,8 +5,8 @@ use unband_image::{Image, Window};
 use unband_simd::{Level, filters::smooth as rows};
 
 use super::grid::Grid;
+use super::intervals::Intervals;
 use super::plan::PlanePlan;
-use super::source::Cells;
 use super::surface::{self, Goal};
 use super::{Buffers, Smooth};
 
@@ -22,7 +22,7 @@ impl Smooth {
         // Even coordinates at every level of the window, so that its 2×2 means are those of the image.
         let rim = RIM + if plan.neutral.is_some() { 4 } else { 0 };
         let outer = core.grown(rim, width, height).aligned(4, width, height);
-        plan.fill(level, image, (outer.x0, outer.y0, outer.x1, outer.y1), b);
+        plan.fill(level, image, outer, b);
         let towards = plan.neutral.is_some();
         let inner = core.inside(outer);
         self.gate.factors(level, &mut b.factor, &b.v[0], inner, &mut b.density, &mut b.wide);
@@ -53,7 +53,7 @@ impl Smooth {
         let out = &mut b.corrections[index];
         out.reshape(core.width(), core.height());
         // One width for all, or intervals first and their widths after.
-        let cell = if let Cells::Even(step) = plan.cells { step } else { 1.0 };
+        let interval = if let Intervals::Even(step) = plan.intervals { step } else { 1.0 };
         for y in 0..core.height() {
             let columns = inner.x0..inner.x1;
             let v = &b.v[0].row(inner.y0 + y)[columns.clone()];
@@ -61,12 +61,12 @@ impl Smooth {
             let (factor, out) = (b.factor.row(y), out.row_mut(y));
             if towards {
                 let m = &b.m[0].row(inner.y0 + y)[columns.clone()];
-                rows::compose_row_towards(level, out, u, v, m, factor, cell);
+                rows::compose_row_towards(level, out, u, v, m, factor, interval);
             } else {
-                rows::compose_row(level, out, u, v, factor, cell);
+                rows::compose_row(level, out, u, v, factor, interval);
             }
-            if let Cells::ByCode(cells) = &plan.cells {
-                cells.leave(out, &b.codes.row(inner.y0 + y)[columns]);
+            if let Intervals::ByCode(intervals) = &plan.intervals {
+                intervals.leave(out, &b.codes.row(inner.y0 + y)[columns]);
             }
         }
         if let Some(intended_plateaus) = &self.intended_plateaus {
@@ -75,7 +75,7 @@ impl Smooth {
         }
         if plan.lift > 0.0 {
             b.density.means(level, &mut b.busy, inner, 2, 1.0);
-            lift(&mut b.corrections[index], &b.v[0], &b.busy, inner, cell, plan.lift);
+            lift(&mut b.corrections[index], &b.v[0], &b.busy, inner, interval, plan.lift);
         }
         self.keep_outside(index, core, (width, height), image, &mut b.corrections[index]);
         if let Some(luma) = plan.follows {
@@ -123,7 +123,7 @@ impl Smooth {
             y1: (core.y1 * sy).min(height),
         };
         let outer = wanted.grown(RADIUS + 2, width, height);
-        plan.fill(level, image, (outer.x0, outer.y0, outer.x1, outer.y1), b);
+        plan.fill(level, image, outer, b);
         let inner = wanted.inside(outer);
         b.density.count(level, &b.v[0], 1.0);
         b.density.means(level, &mut b.busy, inner, RADIUS, 1.0);

@@ -13,6 +13,7 @@ mod density;
 mod gate;
 mod grid;
 mod intended_plateaus;
+mod intervals;
 mod neutral;
 mod palette;
 mod plan;
@@ -37,7 +38,7 @@ use self::intended_plateaus::IntendedPlateaus;
 use self::palette::PaletteSurface;
 use self::plan::PlanePlan;
 use self::plate::Plates;
-use self::source::Component;
+use self::source::PlaneSource;
 use self::surface::{Goal, Scratch};
 use crate::reused::Reused;
 
@@ -166,7 +167,7 @@ impl Smooth {
             let mut b = self.buffers.take();
             let rim = if plan.neutral.is_some() { 4 } else { 0 };
             let (top, bottom) = (y0.saturating_sub(rim), (y1 + rim).min(height));
-            plan.fill(ctx.level, image, (0, top, width, bottom), &mut b);
+            plan.fill(ctx.level, image, Window { x0: 0, y0: top, x1: width, y1: bottom }, &mut b);
             let mut strip = (Grid::default(), plan.neutral.is_some().then(Grid::default));
             let quarter = |full: &Grid, half: &mut Grid, out: &mut Grid| {
                 surface::halve_rows(ctx.level, half, full, y0 - top..y1 - top);
@@ -262,15 +263,15 @@ impl Restorer for Smooth {
         let image = input.image;
         for i in 0..self.planes.len() {
             let (w, h) = self.planes[i].source.size(image);
-            let core = match self.planes[i].source.component {
+            let core = match self.planes[i].source {
                 // Coupling between channels reads a few more samples.
-                Component::Native(p) if self.coupling.is_some() => {
-                    input.core_on(p).grown(coupling::RIM, w, h)
+                PlaneSource::Stored { plane, .. } if self.coupling.is_some() => {
+                    input.core_on(plane).grown(coupling::RIM, w, h)
                 }
-                Component::Native(p) => input.core_on(p),
-                Component::Yuv(_, _, false) => input.core,
+                PlaneSource::Stored { plane, .. } => input.core_on(plane),
+                PlaneSource::Yuv { half: false, .. } => input.core,
                 // An extra sample around, for upsampling.
-                Component::Yuv(_, _, true) => input.core.on_plane(2, 2).grown(1, w, h),
+                PlaneSource::Yuv { half: true, .. } => input.core.on_plane(2, 2).grown(1, w, h),
             };
             self.correct(i, image, core, ctx.level, &mut b);
         }
@@ -281,7 +282,7 @@ impl Restorer for Smooth {
             _ if self.coupling.is_some() => self.add_coupled(input, output, ctx.level, &mut b),
             _ => {
                 for (p, plan) in self.planes.iter().enumerate() {
-                    let Component::Native(target) = plan.source.component else { continue };
+                    let PlaneSource::Stored { plane: target, .. } = plan.source else { continue };
                     for y in 0..output.planes[target].height {
                         rows::add_scaled_row(
                             ctx.level,

@@ -8,7 +8,7 @@ use unband_image::{Context, Image};
 use unband_simd::{Level, filters::smooth as rows};
 
 use super::grid::Grid;
-use super::source::CodePlane;
+use super::source::PlaneSource;
 
 /// Narrowest density, in codes.
 const TAU_MIN: f32 = 1.0;
@@ -25,7 +25,7 @@ pub(super) struct Neutral {
     /// By position in the interval (rows) and inverse width (columns), 64 × 64.
     raster: Box<[f32; 4096]>,
     /// The other chroma plane, and its threshold for grey, in codes.
-    other: CodePlane,
+    other: PlaneSource,
     floor_codes: f32,
     /// The plane's own strength beyond the interval of grey, in codes of tau; per block, over 3×3 blocks.
     own: Grid,
@@ -34,7 +34,7 @@ pub(super) struct Neutral {
 impl Neutral {
     /// For intervals of `step_codes` (8-bit codes), given another chroma plane with intervals of
     /// `other_codes`.
-    pub(super) fn new(step_codes: f32, other: CodePlane, other_codes: f32) -> Self {
+    pub(super) fn new(step_codes: f32, other: PlaneSource, other_codes: f32) -> Self {
         let mut raster = Box::new([0.0; 4096]);
         for (i, value) in raster.iter_mut().enumerate() {
             // Evenly spaced in 1/tau from 0 (flat density) to the narrowest.
@@ -46,7 +46,7 @@ impl Neutral {
     }
 
     /// Measures the strength of the plane itself; its intervals are `step_codes` wide.
-    pub(super) fn measure(&mut self, ctx: &Context<'_>, image: &Image, plane: CodePlane, step_codes: f32) {
+    pub(super) fn measure(&mut self, ctx: &Context<'_>, image: &Image, plane: PlaneSource, step_codes: f32) {
         let (width, height) = plane.size(image);
         let columns = width.div_ceil(BLOCK);
         let weight = BY_OWN[usize::from(step_codes <= 6.0)];
@@ -151,12 +151,11 @@ fn spread(level: Level, out: &mut Grid, other: &Grid, floor_codes: f32, along: &
 
 #[cfg(test)]
 mod tests {
-    use super::super::source::Component;
     use super::*;
 
     /// The preferred value for a plane of `v`, given another of strength 0, in a density of this width.
     fn target(v: f32, tau_codes: f32) -> f32 {
-        let other = CodePlane { component: Component::Native(1), zero: 0.5 };
+        let other = PlaneSource::Stored { plane: 1, zero: 0.5 };
         let neutral = Neutral::new(9.0, other, 1.0);
         let mut m = [0.0];
         rows::prefer_row(

@@ -1,13 +1,14 @@
 //! Plan of `smooth`: processed planes, their intervals, and priors.
 
 use unband_image::findings::{Cause, Findings, Space};
-use unband_image::{Context, Image, Model};
+use unband_image::{Context, Image, Model, Window};
 use unband_simd::Level;
 
 use super::Buffers;
 use super::grid::Grid;
+use super::intervals::Intervals;
 use super::neutral::Neutral;
-use super::source::{Cells, CodePlane, Component};
+use super::source::PlaneSource;
 use super::surface;
 
 /// Widest intervals that pay after a lossy image codec, for luma and chroma, in codes. What is wider in flat
@@ -17,8 +18,8 @@ const CODED: [f32; 2] = [2.0, 1.5];
 
 /// One plane's part of the plan.
 pub(super) struct PlanePlan {
-    pub source: CodePlane,
-    pub cells: Cells,
+    pub source: PlaneSource,
+    pub intervals: Intervals,
     /// Surface of the second pyramid level for the whole image; `None` for images too small for one.
     pub coarse: Option<Grid>,
     pub levels: usize,
@@ -33,20 +34,14 @@ pub(super) struct PlanePlan {
 }
 
 impl PlanePlan {
-    /// Fills `b.v[0]` (interval units) and, with a prior, `b.m[0]` over a window x0, y0, x1, y1.
-    pub(super) fn fill(
-        &self,
-        level: Level,
-        image: &Image,
-        window: (usize, usize, usize, usize),
-        b: &mut Buffers,
-    ) {
-        let (x0, y0, x1, y1) = window;
-        b.v[0].reshape(x1 - x0, y1 - y0);
-        self.cells.fill(level, image, self.source, (x0, y0), &mut b.v[0], &mut b.codes);
+    /// Fills `b.v[0]` (interval units) and, with a prior, `b.m[0]` over a window.
+    pub(super) fn fill(&self, level: Level, image: &Image, window: Window, b: &mut Buffers) {
+        b.v[0].reshape(window.width(), window.height());
+        let corner = (window.x0, window.y0);
+        self.intervals.fill(level, image, self.source, corner, &mut b.v[0], &mut b.codes);
         if let Some(neutral) = &self.neutral {
             let [m, spare] = &mut b.m;
-            neutral.fill(level, image, (x0, y0), &b.v[0], [m, &mut b.other, spare]);
+            neutral.fill(level, image, corner, &b.v[0], [m, &mut b.other, spare]);
         }
     }
 }
@@ -66,14 +61,14 @@ pub(super) fn couples(image: &Image, findings: &Findings) -> Option<[f32; 3]> {
 /// The plan for each plane of the detected space; empty when there is nothing to do.
 pub(super) fn plan(image: &Image, findings: &Findings, strength: f32, ctx: &Context<'_>) -> Vec<PlanePlan> {
     let half = halved(image, findings);
-    let sources: Vec<CodePlane> = match (findings.space, image.color.model) {
+    let sources: Vec<PlaneSource> = match (findings.space, image.color.model) {
         (Space::Yuv { matrix, .. }, Model::Rgb) => (0..3)
-            .map(|c| CodePlane { component: Component::Yuv(c, matrix, half && c > 0), zero: 0.0 })
+            .map(|component| PlaneSource::Yuv { component, matrix, half: half && component > 0 })
             .collect(),
         (_, model) => (0..image.planes.len())
-            .map(|p| {
-                let chroma = p > 0 && matches!(model, Model::Yuv { .. });
-                CodePlane { component: Component::Native(p), zero: if chroma { 0.5 } else { 0.0 } }
+            .map(|plane| {
+                let chroma = plane > 0 && matches!(model, Model::Yuv { .. });
+                PlaneSource::Stored { plane, zero: if chroma { 0.5 } else { 0.0 } }
             })
             .collect(),
     };
@@ -86,13 +81,15 @@ pub(super) fn plan(image: &Image, findings: &Findings, strength: f32, ctx: &Cont
     let coded = findings.lossy || matches!(findings.cause, Cause::Coded | Cause::Jpeg);
     let mut plans = Vec::new();
     for (i, (&source, grid)) in sources.iter().zip(&findings.grids).enumerate() {
-        let samples: &[f32] = match source.component {
-            Component::Native(p) => &image.planes[p].data,
-            Component::Yuv(..) => &[],
+        let samples: &[f32] = match source {
+            PlaneSource::Stored { plane, .. } => &image.planes[plane].data,
+            PlaneSource::Yuv { .. } => &[],
         };
         let chroma = is_yuv && i > 0;
-        let Some(mut cells) = Cells::new(findings.cause, grid, depth, samples) else { return Vec::new() };
-        if let (Cells::Even(step), Cause::Coded) = (&mut cells, findings.cause) {
+        let Some(mut intervals) = Intervals::new(findings.cause, grid, depth, samples) else {
+            return Vec::new();
+        };
+        if let (Intervals::Even(step), Cause::Coded) = (&mut intervals, findings.cause) {
             *step = step.min(CODED[usize::from(chroma)]);
         }
         let (w, h) = source.size(image);
@@ -104,7 +101,7 @@ pub(super) fn plan(image: &Image, findings: &Findings, strength: f32, ctx: &Cont
         });
         plans.push(PlanePlan {
             source,
-            cells,
+            intervals,
             coarse: None,
             levels: surface::level_count(w, h),
             pull: if chroma { surface::PULL_OF_COLOUR } else { surface::PULL }

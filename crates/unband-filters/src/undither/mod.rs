@@ -26,7 +26,7 @@ use unband_simd::jobs::faithful::nearest_level;
 use self::noise::{CHANNELS, DIFFERENCES, Noise, mix};
 use self::palette::PaletteDither;
 use self::surface::Surfaces;
-use crate::area::Area;
+use crate::area::{Area, reflected};
 use crate::reused::Reused;
 use crate::shifted_blocks::{Averager, Scratch};
 
@@ -156,7 +156,6 @@ impl Undither {
         let Steps { step, offset, on_levels, off_levels } = self.planes[plane];
         let (w, h) = (window.width(), window.height());
         out.reshape(window.x0, window.y0, w.next_multiple_of(BLOCK), h.next_multiple_of(BLOCK));
-        let mirrored = |i: usize, len: usize| if i < len { i } else { (2 * len - 1).saturating_sub(i) };
         let mut dither = vec![0.0; w];
         for y in 0..h {
             dithering.row(plane, (window.x0, window.y0 + y), &mut dither);
@@ -172,12 +171,12 @@ impl Undither {
                 };
             }
             for x in w..row.len() {
-                row[x] = row[mirrored(x, w)];
+                row[x] = row[reflected(x, w)];
             }
         }
         for y in h..out.height {
             let (above, below) = out.data.split_at_mut(y * out.width);
-            let from = mirrored(y, h) * out.width;
+            let from = reflected(y, h) * out.width;
             below[..out.width].copy_from_slice(&above[from..from + out.width]);
         }
     }
@@ -188,7 +187,7 @@ impl Undither {
         if !self.together {
             for (i, (samples, result)) in b.samples.iter().zip(&mut b.results).enumerate() {
                 result.reshape(samples.x0, samples.y0, samples.width, samples.height);
-                self.averager.average(level, i, samples, result, &mut b.average);
+                self.averager.average(level, i, None, samples, result, &mut b.average);
             }
             return;
         }
@@ -196,7 +195,7 @@ impl Undither {
         mix(level, [red, green, blue], DIFFERENCES, &mut b.mixed);
         for (i, (mixed, averaged)) in b.mixed.iter().zip(&mut b.averaged).enumerate() {
             averaged.reshape(mixed.x0, mixed.y0, mixed.width, mixed.height);
-            self.averager.average(level, i, mixed, averaged, &mut b.average);
+            self.averager.average(level, i, None, mixed, averaged, &mut b.average);
         }
         mix(level, b.averaged.each_ref(), CHANNELS, &mut b.results);
     }

@@ -11,7 +11,7 @@ use unband_simd::filters::undither as rows;
 use super::BLOCK;
 use super::means::{AROUND, DiffusedMeans, FilterAreas};
 use super::noise::{CHANNELS, DIFFERENCES, diffused_spectrum, mix};
-use crate::area::Area;
+use crate::area::{Area, reflected};
 use crate::colours::{Colours, Rgb, difference};
 use crate::gaussian::{filter, gaussian};
 use crate::reused::Reused;
@@ -126,11 +126,10 @@ impl PaletteDither {
         for area in &mut b.codes {
             area.reshape(window.x0, window.y0, width, height);
         }
-        let mirrored = |i: usize, len: usize| if i < len { i } else { (2 * len - 1).saturating_sub(i) };
         b.places.clear();
         for y in 0..height {
-            let row = self.colours.row(window.x0, window.y0 + mirrored(y, h));
-            b.places.extend((0..width).map(|x| row[mirrored(x, w)]));
+            let row = self.colours.row(window.x0, window.y0 + reflected(y, h));
+            b.places.extend((0..width).map(|x| row[reflected(x, w)]));
         }
         for (c, area) in b.codes.iter_mut().enumerate() {
             let codes = area.data.iter_mut().zip(&b.places);
@@ -210,8 +209,8 @@ impl PaletteDither {
         }
         for (i, (mixed, averaged)) in b.mixed.iter().zip(&mut b.averaged).enumerate() {
             averaged.reshape(mixed.x0, mixed.y0, mixed.width, mixed.height);
-            let scaled = (i, Some(&b.variances[i]));
-            self.averager.average_scaled(level, scaled, mixed, averaged, &mut b.averaging);
+            let variance = Some(&b.variances[i]);
+            self.averager.average(level, i, variance, mixed, averaged, &mut b.averaging);
         }
     }
 
