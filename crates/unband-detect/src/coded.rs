@@ -1,8 +1,9 @@
 //! Traces of lossy coding: blockiness and loss of fine noise.
 
+use unband_image::Window;
+
 use super::jpeg::blockiness;
 use super::planes::{LazyPlane, UNIT, Windows};
-use super::spread::Square;
 
 /// Traces of lossy coding in the flat parts of luma.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,7 +72,7 @@ impl Coding {
     }
 }
 
-fn coarseness(luma: &LazyPlane<'_>, squares: &[Square]) -> Option<f64> {
+fn coarseness(luma: &LazyPlane<'_>, squares: &[Window]) -> Option<f64> {
     let (mut fine, mut windows_seen) = (0i64, 0i64);
     let (mut coarse, mut triples) = (0i64, 0i64);
     let most = (8 * UNIT).pow(2);

@@ -2,9 +2,10 @@
 
 use std::f64::consts::TAU;
 
+use unband_image::Window;
+
 use super::phasor::CONTROL;
 use super::planes::{LazyPlane, UNIT};
-use super::spread::Square;
 use unband_simd::detect::inspect as rows;
 
 /// Histogram bins per code of the block means.
@@ -19,7 +20,7 @@ pub(super) fn block_means(
     side: usize,
     start: (usize, usize),
     limit: i32,
-    squares: &[Square],
+    squares: &[Window],
 ) -> Vec<u32> {
     let mut hist = vec![0u32; 257 * BINS];
     let (mut line, mut sum, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -116,7 +117,7 @@ pub(super) fn samples_on_levels(source: &LazyPlane<'_>, step: f64) -> bool {
     const NEAR: f64 = 0.75;
     let (mut on, mut all, mut contours) = (0u64, 0u64, [0u64; 8]);
     let mut line = Vec::new();
-    for Square { x0, y0, x1, y1 } in source.squares(ENOUGH) {
+    for Window { x0, y0, x1, y1 } in source.squares(ENOUGH) {
         line.resize(x1 - x0, 0i16);
         for y in y0..y1 {
             source.fill_from(x0, y, &mut line);
@@ -161,11 +162,11 @@ struct Borders {
 }
 
 impl Borders {
-    fn count(source: &LazyPlane<'_>, squares: &[Square]) -> Self {
+    fn count(source: &LazyPlane<'_>, squares: &[Window]) -> Self {
         let (low, high) = ((0.6 * f64::from(UNIT)) as i16, 4 * UNIT as i16);
         let mut all = Self { across: [(0, 0); 8], down: [(0, 0); 8] };
         let (mut line, mut next) = (Vec::new(), Vec::new());
-        for &Square { x0, y0, x1, y1 } in squares {
+        for &Window { x0, y0, x1, y1 } in squares {
             let w = x1 - x0;
             line.resize(w, 0i16);
             next.resize(w, 0i16);
@@ -205,7 +206,7 @@ impl Borders {
 }
 
 /// Frequency of small steps on the borders of 8×8 blocks relative to elsewhere: 1 for none.
-pub(super) fn blockiness(source: &LazyPlane<'_>, squares: &[Square]) -> f64 {
+pub(super) fn blockiness(source: &LazyPlane<'_>, squares: &[Window]) -> f64 {
     let (w, h) = (source.width(), source.height());
     if w < 32 || h < 32 {
         return 1.0;

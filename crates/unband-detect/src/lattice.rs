@@ -2,8 +2,8 @@
 
 use std::f64::consts::TAU;
 
-use super::pairs::repeated_chroma;
 use super::planes::Codes;
+use super::repeated_chroma::repeated_chroma;
 use super::spread::{places, stride};
 use unband_image::color::{Matrix, Range};
 

@@ -21,10 +21,10 @@ mod local_steps;
 mod map;
 mod noisy;
 mod outcome;
-mod pairs;
 mod palette;
 mod phasor;
 mod planes;
+mod repeated_chroma;
 mod rule;
 mod rules;
 mod shades;
@@ -137,9 +137,7 @@ fn look(image: &Image, nature: Nature, ctx: &Context<'_>, explanation: Option<&m
 /// The coded values of an image, rounded to 8 bits, as drawings and data are looked for.
 fn in_eight_bits(codes: LightCodes, image: &Image) -> Image {
     let mut eight = FloatCodes::Light(codes).coded(image);
-    let values = eight.planes.iter_mut().flat_map(|plane| &mut plane.data);
-    values.for_each(|value| *value = Depth::EIGHT.value(Depth::EIGHT.code(*value)));
-    eight.depth = Depth::EIGHT;
+    eight.round_to(Depth::EIGHT);
     eight
 }
 

@@ -1,10 +1,10 @@
 //! Luma and colour-difference planes behind an image, row by row in 1/64 of the plane's own codes, and their
 //! 3×3 windows.
 
-use super::spread::{Square, squares};
-use unband_image::Context;
+use super::spread::squares;
 use unband_image::color::{Matrix, Range};
 use unband_image::image::Plane;
+use unband_image::{Context, Window};
 use unband_simd::{Level, detect::inspect as rows};
 
 /// Units per code of an `i16` plane.
@@ -152,7 +152,7 @@ impl BlockSums {
     /// Blocks start at the first sample, or one later where an odd side was mirrored, as detected by `pairs`.
     pub(crate) fn new(codes: &Codes, ctx: &Context<'_>) -> Self {
         let (width, height) = (codes.width / 2, codes.height / 2);
-        let (left, top) = super::pairs::start(codes);
+        let (left, top) = super::repeated_chroma::block_start(codes);
         let planes = ctx.map(codes.planes.len(), |p| {
             let mut out = vec![0u16; width * height];
             if width > 0 {
@@ -226,13 +226,13 @@ impl<'a> LazyPlane<'a> {
     }
 
     /// Evenly spread squares with about `enough` samples: [`spread::squares`](super::spread::squares).
-    pub(crate) fn squares(&self, enough: usize) -> Vec<Square> {
+    pub(crate) fn squares(&self, enough: usize) -> Vec<Window> {
         squares(self.width(), self.height(), enough)
     }
 
     /// Ranges and means of the 3×3 windows centred in a square.
-    pub(crate) fn windows(&self, square: Square, out: &mut Windows) {
-        let Square { x0, y0, x1, y1 } = square.grown(self.width(), self.height());
+    pub(crate) fn windows(&self, square: Window, out: &mut Windows) {
+        let Window { x0, y0, x1, y1 } = square.grown(1, self.width(), self.height());
         let w = x1 - x0;
         let inner = w.saturating_sub(2);
         let count = (y1 - y0).saturating_sub(2);

@@ -2,40 +2,15 @@
 
 use std::collections::HashSet;
 
-use unband_image::Image;
+use unband_image::{Image, Window};
 
 /// Approximate side of a square.
 const SIDE: usize = 96;
 
-/// A part of a plane, half open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Square {
-    /// First column.
-    pub x0: usize,
-    /// First row.
-    pub y0: usize,
-    /// One past the last column.
-    pub x1: usize,
-    /// One past the last row.
-    pub y1: usize,
-}
-
-impl Square {
-    /// Extended by one sample on each side, clipped to the plane.
-    pub(crate) fn grown(self, width: usize, height: usize) -> Self {
-        Self {
-            x0: self.x0.saturating_sub(1),
-            y0: self.y0.saturating_sub(1),
-            x1: (self.x1 + 1).min(width),
-            y1: (self.y1 + 1).min(height),
-        }
-    }
-}
-
 /// Squares to read: all of a small plane; evenly spread ones with about `enough` samples in a large plane.
 ///
 /// Their borders and selection are symmetric about the middle, and the same across and down.
-pub(super) fn squares(width: usize, height: usize, enough: usize) -> Vec<Square> {
+pub(super) fn squares(width: usize, height: usize, enough: usize) -> Vec<Window> {
     let (columns, rows) = (borders(width, SIDE), borders(height, SIDE));
     let every = (width * height).div_ceil(enough.max(1)).max(1);
     // Rings around the middle, thinned out along the diagonals.
@@ -46,11 +21,11 @@ pub(super) fn squares(width: usize, height: usize, enough: usize) -> Vec<Square>
         for (i, x) in columns.windows(2).enumerate() {
             let (a, b) = ((columns.len() - 2).abs_diff(2 * i) / 2, (rows.len() - 2).abs_diff(2 * j) / 2);
             if (a + b) % ring == ring / 2 && a.abs_diff(b) % cut == cut / 2 {
-                out.push(Square { x0: x[0], y0: y[0], x1: x[1], y1: y[1] });
+                out.push(Window { x0: x[0], y0: y[0], x1: x[1], y1: y[1] });
             }
         }
     }
-    if out.is_empty() { vec![Square { x0: 0, y0: 0, x1: width, y1: height }] } else { out }
+    if out.is_empty() { vec![Window { x0: 0, y0: 0, x1: width, y1: height }] } else { out }
 }
 
 /// Borders of an odd number of parts of about `about` samples, so that mirroring maps borders to borders.

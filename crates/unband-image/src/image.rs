@@ -275,6 +275,15 @@ impl Image {
         self.planes[0].height
     }
 
+    /// Rounds the samples of all planes to the nearest codes of a depth, which becomes the image's; alpha
+    /// stays.
+    pub fn round_to(&mut self, depth: Depth) {
+        for value in self.planes.iter_mut().flat_map(|plane| &mut plane.data) {
+            *value = depth.value(depth.code(*value));
+        }
+        self.depth = depth;
+    }
+
     /// A window of the image, clipped to it, with all metadata except stored coefficients and further bands
     /// of TIFF files. On subsampled planes it includes every sample that the window touches.
     #[must_use]

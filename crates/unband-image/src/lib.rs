@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accelerator;
-pub mod codes;
+pub mod code_restorer;
 pub mod color;
 pub mod context;
 #[cfg(feature = "image")]
@@ -43,7 +43,7 @@ mod window;
 mod with;
 
 pub use accelerator::{Accelerator, AcceleratorError};
-pub use codes::{CodePlane, CodeRestorer, Codes, CodesMut};
+pub use code_restorer::{CodePlane, CodeRestorer, Codes, CodesMut};
 pub use color::{Cicp, Color, Matrix, Model, Range, Siting, Subsampling};
 pub use context::{Context, RestoreError};
 pub use cuts::Cuts;

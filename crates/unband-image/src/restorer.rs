@@ -1,6 +1,6 @@
 //! The interface between restoration methods and their caller (tiles, threads, colour).
 
-use crate::codes::CodeRestorer;
+use crate::code_restorer::CodeRestorer;
 use crate::context::{Context, RestoreError};
 use crate::depth::Depth;
 use crate::image::{Image, Plane};

@@ -1,8 +1,8 @@
 //! Values of images as CSV.
 
 use unband::inputs::printable;
-use unband::metrics::Metric;
-use unband::metrics::{Scores, Value, missing};
+use unband::metrics::{Metric, Scores, Value, missing};
+use unband::verdict::Verdict;
 
 /// A table of all images. `names` is the header of the first columns, which come with each image. Infinity is
 /// `inf`; the last column has the reasons of missing values.
@@ -15,18 +15,10 @@ pub(crate) fn csv<'a>(
     metrics: &'a [Metric],
 ) -> Result<Vec<u8>, csv::Error> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    let head = names.iter().copied().chain(["banding", "share", "cause"]);
-    table.write_record(head.chain(metrics.iter().map(Metric::name)).chain(["missing"]))?;
+    table.write_record(header(names, metrics))?;
     for (cells, scores) in rows {
         let mut cells: Vec<String> = cells.into_iter().map(name_cell).collect();
-        let verdict = &scores.verdict;
-        cells.extend([
-            verdict.grade.to_string(),
-            verdict.share.to_string(),
-            verdict.cause.unwrap_or_default().to_owned(),
-        ]);
-        cells.extend(scores.values.iter().map(value_cell));
-        cells.push(missing_cell(&scores.values, metrics));
+        cells.extend(score_cells(Some(&scores.verdict), &scores.values, metrics));
         table.write_record(&cells)?;
     }
     table.into_inner().map_err(|error| error.into_error().into())
@@ -44,13 +36,23 @@ pub(crate) fn text_cell(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
 }
 
-/// A value in a table; empty if it is missing.
-pub(crate) fn value_cell(value: &Value) -> String {
-    value.number().map_or_else(String::new, |number| number.to_string())
+/// The header of `names`, and of [`score_cells`].
+pub(crate) fn header<'a>(names: &'a [&'a str], metrics: &'a [Metric]) -> impl Iterator<Item = &'a str> {
+    let head = names.iter().copied().chain(["banding", "share", "cause"]);
+    head.chain(metrics.iter().map(Metric::name)).chain(["missing"])
 }
 
-/// The reasons of missing values, in one cell.
-pub(crate) fn missing_cell(values: &[Value], metrics: &[Metric]) -> String {
+/// Grade, share and cause of the banding, the values of the metrics, and the reasons of missing ones. Cells
+/// without a value are empty.
+pub(crate) fn score_cells(verdict: Option<&Verdict>, values: &[Value], metrics: &[Metric]) -> Vec<String> {
+    let mut cells = vec![
+        verdict.map_or_else(String::new, |verdict| verdict.grade.to_string()),
+        verdict.map_or_else(String::new, |verdict| verdict.share.to_string()),
+        verdict.and_then(|verdict| verdict.cause).unwrap_or_default().to_owned(),
+    ];
+    let cell = |value: &Value| value.number().map_or_else(String::new, |number| number.to_string());
+    cells.extend(values.iter().map(cell));
     let reasons = missing(values, metrics).map(|(name, reason)| format!("{name}: {reason}"));
-    reasons.collect::<Vec<_>>().join("; ")
+    cells.push(reasons.collect::<Vec<_>>().join("; "));
+    cells
 }

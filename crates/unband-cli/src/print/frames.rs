@@ -7,7 +7,7 @@ use unband::Context;
 use unband::metrics::Metric;
 use unband::metrics::video::FrameScores;
 
-use super::csv::{missing_cell, name_cell, value_cell};
+use super::csv::{header, name_cell, score_cells};
 use crate::args::MetricArgs;
 use crate::outcome::Outcome;
 use crate::reporter::{Failure, Reporter};
@@ -28,8 +28,7 @@ impl FrameRows {
         }
         let file = tempfile::tempfile().map_err(|error| failed(&error))?;
         let mut table = csv::Writer::from_writer(file);
-        let head = ["file", "frame", "seconds", "shot", "banding", "share", "cause"].into_iter();
-        let head = head.chain(metrics.iter().map(Metric::name)).chain(["missing"]);
+        let head = header(&["file", "frame", "seconds", "shot"], metrics);
         table.write_record(head).map_err(|error| failed(&error))?;
         Ok(Some(Self { table }))
     }
@@ -39,18 +38,13 @@ impl FrameRows {
     /// # Errors
     /// No space for temporary files.
     pub(crate) fn put(&mut self, file: &str, frame: &FrameScores, metrics: &[Metric]) -> Result<(), Failure> {
-        let verdict = frame.verdict.as_ref();
-        let mut cells = vec![name_cell(file.to_owned())];
-        cells.extend([
+        let mut cells = vec![
+            name_cell(file.to_owned()),
             frame.number.to_string(),
             format!("{:.6}", frame.seconds),
             frame.shot.to_string(),
-            verdict.map_or_else(String::new, |verdict| verdict.grade.to_string()),
-            verdict.map_or_else(String::new, |verdict| verdict.share.to_string()),
-            verdict.and_then(|verdict| verdict.cause).unwrap_or_default().to_owned(),
-        ]);
-        cells.extend(frame.values.iter().map(value_cell));
-        cells.push(missing_cell(&frame.values, metrics));
+        ];
+        cells.extend(score_cells(frame.verdict.as_ref(), &frame.values, metrics));
         self.table.write_record(&cells).map_err(|error| failed(&error))
     }
 

@@ -4,7 +4,7 @@ use unband_image::{Depth, Rng, params};
 
 use super::convolve::{Border, convolve, odd};
 use super::kernel::{Kernel, radians};
-use super::{Degradation, DegradeError, Pair, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 params! {
     /// Settings of `anisotropic-blur`.
@@ -29,7 +29,7 @@ params! {
 /// A Gaussian with two variances. The result is neither rounded nor clamped.
 impl Degradation for AnisotropicBlur {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         let variances = [self.along_px2.into(), self.across_px2.into()];
         let kernel =
             Kernel::anisotropic(odd(self.size), radians(self.angle_deg), variances, self.shift_px.into());

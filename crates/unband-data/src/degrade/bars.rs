@@ -2,7 +2,7 @@
 
 use unband_image::{Image, Rng, params};
 
-use super::{Degradation, DegradeError, Pair, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 params! {
     /// Settings of `bars`.
@@ -40,7 +40,7 @@ impl Bars {
 /// Paints the same bars on both sides.
 impl Degradation for Bars {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         self.paint(&mut pair.lq);
         self.paint(&mut pair.gt);
         Ok(())

@@ -3,7 +3,7 @@
 use unband_image::{Depth, Rng, params};
 
 use super::noise::normals;
-use super::{Degradation, DegradeError, Pair, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 mod develop;
 
@@ -30,7 +30,7 @@ params! {
 /// Differs: development ends with the tone curve that unprocessing inverted (`process.py` has none).
 impl Degradation for CameraNoise {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         let (width, height) = (pair.lq.width(), pair.lq.height());
         let camera = Camera::drawn(rng);
         let read = if self.read > 0.0 { self.read } else { camera.read(self.shot) };

@@ -3,7 +3,7 @@
 use unband_image::{Depth, Image, Rng, words};
 
 use super::noise::normals;
-use super::{DegradeError, rgb};
+use super::{DegradeError, check_rgb};
 
 words! {
     /// Relation between the noise of the three channels.
@@ -27,7 +27,7 @@ impl Channels {
         level_codes: f32,
         add: impl Fn(f32, f32) -> f32,
     ) -> Result<(), DegradeError> {
-        rgb(image)?;
+        check_rgb(image)?;
         let noise = noise(self, rng, image.width(), image.height(), level_codes / 255.0);
         for (plane, noise) in image.planes.iter_mut().zip(noise) {
             plane.data.iter_mut().zip(noise).for_each(|(v, n)| *v = add(*v, n).clamp(0.0, 1.0));

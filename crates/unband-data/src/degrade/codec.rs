@@ -4,7 +4,7 @@ use super::planes::{Planes420, Rounding, Upsampling};
 use unband_image::{Image, Matrix, Range, Rng, params};
 use unband_io::Program;
 
-use super::{Degradation, DegradeError, Pair, noise, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb, noise};
 
 /// Pan per frame in samples, across and down.
 const PAN: [usize; 2] = [3, 1];
@@ -114,7 +114,7 @@ impl Clip {
 
     /// The image some frames before the last one: shifted, edges repeated, with noise of its own.
     fn frame(&self, image: &Image, frame: usize, rng: Rng) -> Result<Image, DegradeError> {
-        rgb(image)?;
+        check_rgb(image)?;
         let before = self.frames - 1 - frame;
         let mut out = image.clone();
         if before == 0 {

@@ -2,7 +2,7 @@
 
 use unband_image::{Rng, params};
 
-use super::{Degradation, DegradeError, Pair, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 params! {
     /// Settings of `decimate`.
@@ -15,7 +15,7 @@ params! {
 /// Keeps the first of every n samples without filtering.
 impl Degradation for Decimate {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         let every = self.every.max(1) as usize;
         for plane in &mut pair.lq.planes {
             let rows = (0..plane.height).step_by(every);

@@ -3,7 +3,7 @@
 use unband_image::{Depth, Image, Matrix, Model, Plane, Range, Rng, params, words};
 
 use super::planes::{Planes420, Rounding, Upsampling, quantise};
-use super::{Degradation, DegradeError, Pair, codec, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb, codec};
 
 /// Frames of the pan; the last one is kept, because it is predicted from earlier ones.
 const FRAMES: usize = 5;
@@ -71,7 +71,7 @@ impl Degradation for Fhd {
 
 /// Width and height of the video made from an image.
 fn clip_size(image: &Image) -> Result<[usize; 2], DegradeError> {
-    rgb(image)?;
+    check_rgb(image)?;
     let (width, height) = (image.width(), image.height());
     let side =
         |full: usize, pan: usize, most: usize| (full.saturating_sub(pan * (FRAMES - 1)) / 16 * 16).min(most);

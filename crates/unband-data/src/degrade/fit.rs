@@ -2,7 +2,7 @@
 
 use unband_image::{Depth, Resampling, Rng, params};
 
-use super::{Degradation, DegradeError, Pair, clip, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb, clamp};
 
 params! {
     /// Settings of `fit`.
@@ -18,13 +18,13 @@ params! {
 /// black and white.
 impl Degradation for Fit {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         let side = |n: usize| (n / self.scale.max(1) as usize).max(1);
         let (width, height) = (side(pair.gt.width()), side(pair.gt.height()));
         for plane in &mut pair.lq.planes {
             *plane = plane.resized(width, height, self.method);
         }
-        clip(&mut pair.lq);
+        clamp(&mut pair.lq);
         pair.lq.depth = Depth::F32;
         Ok(())
     }

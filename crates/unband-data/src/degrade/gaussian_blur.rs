@@ -4,7 +4,7 @@ use unband_image::{Depth, Rng, params};
 
 use super::convolve::{Border, odd, separable};
 use super::kernel::gaussian_row;
-use super::{Degradation, DegradeError, Pair, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 params! {
     /// Settings of `gaussian-blur`.
@@ -22,7 +22,7 @@ params! {
 /// A Gaussian with one standard deviation. The result is neither rounded nor clamped.
 impl Degradation for GaussianBlur {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         let row = gaussian_row(odd(self.size), self.sigma_px.into());
         separable(&mut pair.lq, &row, self.border, 1);
         pair.lq.depth = Depth::F32;

@@ -1,8 +1,8 @@
 //! Exposure and colour grading.
 
-use unband_image::{Depth, Image, Rng, params};
+use unband_image::{Depth, Image, Matrix, Rng, params};
 
-use super::{Degradation, DegradeError, Pair, luma, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 /// Display gamma in which exposure is computed.
 const GAMMA: f32 = 2.2;
@@ -31,7 +31,7 @@ impl Grade {
         let [red, green, blue] = &mut image.planes[..] else { return };
         for ((r, g), b) in red.data.iter_mut().zip(&mut green.data).zip(&mut blue.data) {
             let lit = [*r * gains[0], *g * gains[1], *b * gains[2]];
-            let gray = luma(lit);
+            let gray = Matrix::Bt709.to_yuv(lit)[0];
             let [nr, ng, nb] = lit.map(|v| {
                 let v = gray + self.saturation * (v - gray);
                 (self.lift + (1.0 - self.lift) * v).clamp(0.0, 1.0)
@@ -45,7 +45,7 @@ impl Grade {
 /// Changes both sides alike, without rounding. Values are taken as light to the power 1/2.2.
 impl Degradation for Grade {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         self.bend(&mut pair.lq);
         self.bend(&mut pair.gt);
         Ok(())

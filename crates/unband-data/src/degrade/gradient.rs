@@ -2,7 +2,7 @@
 
 use unband_image::{Depth, Image, Rng, params, words};
 
-use super::{Degradation, DegradeError, Pair, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 words! {
     /// Shape of the gradient.
@@ -68,7 +68,7 @@ impl Gradient {
 /// Changes both sides alike, without rounding.
 impl Degradation for Gradient {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         self.paint(&mut pair.lq);
         self.paint(&mut pair.gt);
         Ok(())

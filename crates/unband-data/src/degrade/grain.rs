@@ -1,8 +1,8 @@
 //! Video grain.
 
-use unband_image::{Depth, Rng, params};
+use unband_image::{Depth, Matrix, Rng, params};
 
-use super::{Degradation, DegradeError, Pair, blur, luma, rgb};
+use super::{Degradation, DegradeError, Pair, blur, check_rgb};
 
 params! {
     /// Settings of `grain`.
@@ -22,7 +22,7 @@ params! {
 /// rounded.
 impl Degradation for Grain {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         let (width, height) = (pair.lq.width(), pair.lq.height());
         let sigma_px = 0.5 * (self.size_px * self.size_px - 1.0).max(0.0).sqrt();
         let field = |plane: u32| {
@@ -39,7 +39,7 @@ impl Degradation for Grain {
         let common = field(0);
         let amount: Vec<f32> = (0..width * height)
             .map(|i| {
-                let away = 2.0 * luma([0, 1, 2].map(|p| pair.lq.planes[p].data[i])) - 1.0;
+                let away = 2.0 * Matrix::Bt709.to_yuv([0, 1, 2].map(|p| pair.lq.planes[p].data[i]))[0] - 1.0;
                 1.0 - self.midtones * (away * away).min(1.0)
             })
             .collect();

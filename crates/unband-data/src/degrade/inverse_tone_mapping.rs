@@ -2,7 +2,7 @@
 
 use unband_image::{Depth, Image, Rng, params, words};
 
-use super::{Degradation, DegradeError, Pair, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 words! {
     /// Transfer curve of the result.
@@ -61,7 +61,7 @@ fn pq(nits: f32) -> f32 {
 /// sides. The result is not rounded.
 impl Degradation for InverseToneMapping {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         self.bend(&mut pair.lq);
         self.bend(&mut pair.gt);
         Ok(())

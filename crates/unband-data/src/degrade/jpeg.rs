@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use mozjpeg::{ColorSpace, Compress, Decompress};
 use unband_image::{Image, Rng, params, words};
 
-use super::{Degradation, DegradeError, Pair, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 words! {
     /// Chroma subsampling.
@@ -53,7 +53,7 @@ impl Jpeg {
     /// # Errors
     /// When the image is not RGB or too large for JPEG.
     pub fn encode(&self, image: &Image) -> Result<Vec<u8>, DegradeError> {
-        rgb(image)?;
+        check_rgb(image)?;
         let (width, height) = (image.width(), image.height());
         if width.max(height) > MOST {
             let what = format!("a side of {} samples exceeds the maximum of {MOST}", width.max(height));

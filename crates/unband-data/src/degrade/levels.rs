@@ -1,8 +1,8 @@
 //! Reduced bit depth per channel.
 
-use unband_image::{Rng, params, words};
+use unband_image::{Depth, Rng, params, words};
 
-use super::{Degradation, DegradeError, Pair, rgb, to_eight_bits};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 words! {
     /// Rounding to a coarser grid.
@@ -34,16 +34,19 @@ pub const fn to(bits: u32) -> RgbBits {
 /// Quantises each channel to `bits`, then to 8 bits. Nearest is `rint(v (2^b − 1)) / (2^b − 1)`.
 impl Degradation for RgbBits {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         let bits = self.bits.clamp(1, 8);
         let top = ((1u32 << bits) - 1) as f32;
         let dropped = 8 - bits;
         let kept = |v: f32| ((v.clamp(0.0, 1.0) * 255.0).round() as u32) >> dropped;
-        to_eight_bits(&mut pair.lq, |v| match self.rounding {
-            Rounding::Nearest => (v.clamp(0.0, 1.0) * top).round() / top,
-            Rounding::Truncate => kept(v) as f32 / top,
-            Rounding::Shift => (kept(v) << dropped) as f32 / 255.0,
-        });
+        for v in pair.lq.planes.iter_mut().flat_map(|plane| &mut plane.data) {
+            *v = match self.rounding {
+                Rounding::Nearest => (v.clamp(0.0, 1.0) * top).round() / top,
+                Rounding::Truncate => kept(*v) as f32 / top,
+                Rounding::Shift => (kept(*v) << dropped) as f32 / 255.0,
+            };
+        }
+        pair.lq.round_to(Depth::EIGHT);
         Ok(())
     }
 }

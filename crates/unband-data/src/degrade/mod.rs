@@ -42,7 +42,7 @@ pub mod webp;
 
 pub use degrader::Degrader;
 
-use unband_image::{Depth, Hint, Image, ImageError, Matrix, Model, ParamError, Rng};
+use unband_image::{Hint, Image, ImageError, Model, ParamError, Rng};
 
 /// An image before and after degradation.
 #[derive(Clone, Debug, PartialEq)]
@@ -172,7 +172,7 @@ pub trait Degradation: Send + Sync {
 }
 
 /// An error unless the image is RGB.
-pub(crate) fn rgb(image: &Image) -> Result<(), DegradeError> {
+pub(crate) fn check_rgb(image: &Image) -> Result<(), DegradeError> {
     if image.color.model == Model::Rgb {
         return Ok(());
     }
@@ -180,39 +180,8 @@ pub(crate) fn rgb(image: &Image) -> Result<(), DegradeError> {
 }
 
 /// Clamps all samples to black and white.
-pub(crate) fn clip(image: &mut Image) {
+pub(crate) fn clamp(image: &mut Image) {
     for v in image.planes.iter_mut().flat_map(|plane| &mut plane.data) {
         *v = v.clamp(0.0, 1.0);
     }
-}
-
-/// Maps every sample by `f` and rounds to 8 bits.
-pub(crate) fn to_eight_bits(image: &mut Image, f: impl Fn(f32) -> f32) {
-    to_depth(image, Depth::EIGHT, f);
-}
-
-/// Maps every sample by `f` and rounds to a depth.
-pub(crate) fn to_depth(image: &mut Image, depth: Depth, f: impl Fn(f32) -> f32) {
-    for plane in &mut image.planes {
-        for v in &mut plane.data {
-            *v = depth.value(depth.code(f(*v)));
-        }
-    }
-    image.depth = depth;
-}
-
-/// A decoded file as ordinary viewers show it: plain 8-bit RGB.
-pub(crate) fn decoded(format: &'static str, file: &[u8]) -> Result<Image, DegradeError> {
-    let failed = |error: &dyn std::fmt::Display| DegradeError::Coder { format, what: error.to_string() };
-    let image = unband_io::read(file, &unband_io::Limits::default()).map_err(|e| failed(&e))?;
-    let image = image.into_rgb(&unband_image::Context::default())?;
-    let mut plain = Image::new(image.planes, Model::Rgb, Depth::EIGHT);
-    to_eight_bits(&mut plain, |v| v);
-    Ok(plain)
-}
-
-/// BT.709 luma.
-pub(crate) fn luma(rgb: [f32; 3]) -> f32 {
-    let (kr, kb) = Matrix::Bt709.weights();
-    kr * rgb[0] + (1.0 - kr - kb) * rgb[1] + kb * rgb[2]
 }

@@ -2,7 +2,7 @@
 
 use unband_image::{Depth, Rng, params};
 
-use super::{Degradation, DegradeError, Pair, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 /// Gamma between light and stored values.
 const GAMMA: f32 = 2.2;
@@ -24,7 +24,7 @@ params! {
 /// Source: Foi et al. 2008, "Practical Poissonian-Gaussian noise modeling and fitting", equation 2.
 impl Degradation for Noise {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         let (width, height) = (pair.lq.width(), pair.lq.height());
         for (plane, number) in pair.lq.planes.iter_mut().zip(0..) {
             for (v, n) in plane.data.iter_mut().zip(normals(rng, number, width, height)) {

@@ -2,7 +2,7 @@
 
 use unband_image::{Image, Rng, params, words};
 
-use super::{Degradation, DegradeError, Pair, codec, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb, codec};
 
 words! {
     /// Choice of encoder and decoder.
@@ -34,7 +34,7 @@ pub const fn ffmpeg(colors: u32) -> Palette {
 /// Replaces each pixel by the nearest colour of a palette fitted to the image, without dither.
 impl Degradation for Palette {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         let (width, height) = (pair.lq.width(), pair.lq.height());
         let pixels = pair.lq.to_rgb8()?;
         let bytes = match self.coder {

@@ -2,7 +2,7 @@
 
 use unband_image::{Depth, Image, Matrix, Plane, Range, Rng, params, words};
 
-use super::{Degradation, DegradeError, Pair, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 /// Codes of the three planes of an 8-bit 4:2:0 image; chroma sides are rounded up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Planes420 {
     /// # Errors
     /// When the image is not RGB.
     pub fn from_rgb(image: &Image, matrix: Matrix, range: Range) -> Result<Self, DegradeError> {
-        rgb(image)?;
+        check_rgb(image)?;
         let (width, height) = (image.width(), image.height());
         let [r, g, b] = [0, 1, 2].map(|p| &image.planes[p].data);
         let (cw, ch) = (width.div_ceil(2), height.div_ceil(2));

@@ -2,7 +2,7 @@
 
 use unband_image::{Depth, Matrix, Rng, params, words};
 
-use super::{Degradation, DegradeError, Pair, rgb, to_eight_bits};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 words! {
     /// Channels that photons are counted in.
@@ -30,8 +30,8 @@ params! {
 /// Source: `add_Poisson_noise` of cszn/BSRGAN.
 impl Degradation for Poisson {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
-        to_eight_bits(&mut pair.lq, |v| v);
+        check_rgb(&pair.lq)?;
+        pair.lq.round_to(Depth::EIGHT);
         let width = pair.lq.width().max(1);
         let counts = f64::from(self.counts);
         let counted = |v: f32, plane: u32, i: usize| {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use unband_image::{Depth, ParamKind, Rng, Window};
 
 use super::entry::{Configured, DegradationEntry};
-use super::{DegradeError, Pair, to_depth};
+use super::{DegradeError, Pair};
 
 /// All random draws for an image. Applied to the same clean image it gives the same pair, given equal
 /// versions of the programs.
@@ -198,7 +198,7 @@ impl DegradationRecord {
     /// # Errors
     /// When the size of the degraded side does not match the scale.
     fn finish(&self, pair: &mut Pair) -> Result<(), DegradeError> {
-        to_depth(&mut pair.lq, Depth::Int(self.depth.clamp(1, 16)), |v| v);
+        pair.lq.round_to(Depth::Int(self.depth.clamp(1, 16)));
         let (width, height) = (pair.lq.width(), pair.lq.height());
         let scale = self.scale.max(1) as usize;
         let (gt_width, gt_height) = (pair.gt.width(), pair.gt.height());

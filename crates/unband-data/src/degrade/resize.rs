@@ -2,7 +2,7 @@
 
 use unband_image::{Depth, Resampling, Rng, params};
 
-use super::{Degradation, DegradeError, Pair, clip, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb, clamp};
 
 params! {
     /// Settings of `resize`.
@@ -20,7 +20,7 @@ params! {
 /// Resizes the degraded side; values are clamped to black and white.
 impl Degradation for Resize {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         let scale = f64::from(self.factor) / f64::from(self.divisor);
         for plane in &mut pair.lq.planes {
             *plane = if self.method == Resampling::BicubicAntialiased {
@@ -30,7 +30,7 @@ impl Degradation for Resize {
                 plane.resized(side(plane.width), side(plane.height), self.method)
             };
         }
-        clip(&mut pair.lq);
+        clamp(&mut pair.lq);
         pair.lq.depth = Depth::F32;
         Ok(())
     }

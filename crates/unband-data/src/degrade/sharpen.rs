@@ -1,8 +1,8 @@
 //! Unsharp mask on luma.
 
-use unband_image::{Depth, Rng, params};
+use unband_image::{Depth, Matrix, Rng, params};
 
-use super::{Degradation, DegradeError, Pair, blur, luma, rgb};
+use super::{Degradation, DegradeError, Pair, blur, check_rgb};
 
 params! {
     /// Settings of `sharpen`.
@@ -17,10 +17,10 @@ params! {
 /// Unsharp mask on luma: all channels gain `amount (Y − blur(Y))`. The result is not rounded.
 impl Degradation for Sharpen {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         let width = pair.lq.width();
         let sharp: Vec<f32> = (0..width * pair.lq.height())
-            .map(|i| luma([0, 1, 2].map(|p| pair.lq.planes[p].data[i])))
+            .map(|i| Matrix::Bt709.to_yuv([0, 1, 2].map(|p| pair.lq.planes[p].data[i]))[0])
             .collect();
         let mut soft = sharp.clone();
         blur::gaussian(&mut soft, width, self.radius_px);

@@ -4,7 +4,7 @@ use unband_image::{Depth, Rng, params};
 
 use super::convolve::{Border, odd, separable};
 use super::kernel::{gaussian_row, shifted};
-use super::{Degradation, DegradeError, Pair, clip, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb, clamp};
 
 params! {
     /// Settings of `shifted-downsample`.
@@ -24,7 +24,7 @@ params! {
 /// Source: Zhang et al. 2021 (BSRGAN), section 3.2, and their `degradation_bsrgan`.
 impl Degradation for ShiftedDownsample {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         let row = gaussian_row(odd(self.size), self.sigma_px.into());
         let mut row = shifted(&row, self.every.into(), true);
         let sum: f64 = row.iter().sum();
@@ -32,7 +32,7 @@ impl Degradation for ShiftedDownsample {
             *weight /= sum;
         }
         separable(&mut pair.lq, &row, Border::Mirror, self.every.max(1) as usize);
-        clip(&mut pair.lq);
+        clamp(&mut pair.lq);
         pair.lq.depth = Depth::F32;
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Tone curves, which spread quantised codes.
 
-use unband_image::{Image, Rng, params};
+use unband_image::{Depth, Image, Rng, params};
 
-use super::{Degradation, DegradeError, Pair, rgb, to_eight_bits};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 params! {
     /// Settings of `tone`.
@@ -34,7 +34,7 @@ impl Tone {
 /// Applies the same curve to all channels of both sides, `v' = s(clamp(gain v)^gamma)`, without rounding.
 impl Degradation for Tone {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         self.bend(&mut pair.lq);
         self.bend(&mut pair.gt);
         Ok(())
@@ -47,14 +47,14 @@ pub(crate) struct DrawnTone;
 
 impl Degradation for DrawnTone {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         let draw = |i: u32, low: f32, high: f32| low + (high - low) * rng.unit_at(0, 0, i, 0);
         let tone = Tone { gain: draw(0, 1.0, 1.3), gamma: draw(1, 0.65, 1.0), contrast: draw(2, 0.0, 0.7) };
-        to_eight_bits(&mut pair.lq, |v| v);
+        pair.lq.round_to(Depth::EIGHT);
         let depth = pair.gt.depth;
         tone.apply(pair, rng)?;
         pair.gt.depth = depth;
-        to_eight_bits(&mut pair.lq, |v| v);
+        pair.lq.round_to(Depth::EIGHT);
         Ok(())
     }
 }

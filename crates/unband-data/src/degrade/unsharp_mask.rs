@@ -4,7 +4,7 @@ use unband_image::{Depth, Rng, params};
 
 use super::convolve::{Border, odd, separable};
 use super::kernel::gaussian_row;
-use super::{Degradation, DegradeError, Pair, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 params! {
     /// Settings of `unsharp-mask`.
@@ -24,7 +24,7 @@ params! {
 /// Source: `add_sharpening` of cszn/BSRGAN, after `USMSharp` of Real-ESRGAN (Wang et al. 2021).
 impl Degradation for UnsharpMask {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
+        check_rgb(&pair.lq)?;
         let size = odd(self.size);
         // OpenCV's standard deviation for a kernel size alone.
         let row = gaussian_row(size, 0.3 * ((size as f64 - 1.0) * 0.5 - 1.0) + 0.8);

@@ -1,8 +1,8 @@
 //! Lossy WebP compression.
 
-use unband_image::{Image, Rng, params};
+use unband_image::{Depth, Image, Model, Rng, params};
 
-use super::{Degradation, DegradeError, Pair, decoded, rgb};
+use super::{Degradation, DegradeError, Pair, check_rgb};
 
 params! {
     /// Settings of `webp`.
@@ -18,7 +18,7 @@ impl WebP {
     /// # Errors
     /// When the image is not RGB or too large for WebP.
     pub fn encode(&self, image: &Image) -> Result<Vec<u8>, DegradeError> {
-        rgb(image)?;
+        check_rgb(image)?;
         let failed = |what: String| DegradeError::Coder { format: "WebP", what };
         let side = |n: usize| match u32::try_from(n) {
             Ok(side @ 1..=16_383) => Ok(side),
@@ -33,10 +33,20 @@ impl WebP {
     }
 }
 
+/// The decoded file as ordinary viewers show it: plain 8-bit RGB.
+fn decoded(file: &[u8]) -> Result<Image, DegradeError> {
+    let image = unband_io::read(file, &unband_io::Limits::default())
+        .map_err(|error| DegradeError::Coder { format: "WebP", what: error.to_string() })?;
+    let image = image.into_rgb(&unband_image::Context::default())?;
+    let mut plain = Image::new(image.planes, Model::Rgb, Depth::EIGHT);
+    plain.round_to(Depth::EIGHT);
+    Ok(plain)
+}
+
 /// Compresses as WebP and decodes to 8 bits.
 impl Degradation for WebP {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        pair.lq = decoded("WebP", &self.encode(&pair.lq)?)?;
+        pair.lq = decoded(&self.encode(&pair.lq)?)?;
         Ok(())
     }
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::axis;
 use super::borders::Borders;
 use super::codec;
+use super::colour_line;
 use super::wedge;
 use crate::planes::Codes;
 use crate::shades;
@@ -328,7 +328,7 @@ impl Census {
 
     /// Share of the variance of colours along their longest axis.
     pub(super) fn on_a_line(&self) -> f64 {
-        axis::share(self.colours.iter().map(|(&colour, &count)| (colour, count)))
+        colour_line::line_share(self.colours.iter().map(|(&colour, &count)| (colour, count)))
     }
 
     /// Share of direct steps of one plane. Like all shares below, relative to all differing neighbours.

@@ -5,10 +5,10 @@
 //! limits were chosen on seeds 0 to 29 of `tools/make_drawings.py` and on photos kept for such choices;
 //! rates: `docs/guide/artwork.md`.
 
-mod axis;
 mod borders;
 mod census;
 mod codec;
+mod colour_line;
 mod data;
 mod rules;
 #[cfg(test)]

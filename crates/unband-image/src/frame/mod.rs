@@ -16,7 +16,7 @@ pub use pixel_format::{Layout, PIXEL_FORMATS, PixelFormat, Samples};
 #[non_exhaustive]
 pub enum FrameError {
     /// A wrong number of bytes.
-    #[error("the frame ends before the image does")]
+    #[error("the frame has a wrong number of bytes")]
     Length,
     /// An image that does not fit the format.
     #[error("a frame differs in size or model from the first")]

@@ -245,8 +245,8 @@ fn made(clean: &Input, degrader: &NamedDegrader, how: How, ctx: &Context<'_>) ->
     // Both sides are rounded as files would be.
     let file = |is_eight| if is_eight { Depth::EIGHT } else { Depth::SIXTEEN };
     let gt = file(pair.gt.depth == Depth::EIGHT);
-    rounded(&mut pair.gt, gt);
-    rounded(&mut pair.lq, file(drawn.is_none_or(|record| record.depth <= 8)));
+    pair.gt.round_to(gt);
+    pair.lq.round_to(file(drawn.is_none_or(|record| record.depth <= 8)));
     Ok(pair)
 }
 
@@ -277,14 +277,6 @@ fn inside(window: Window, width: usize, height: usize) -> Window {
     };
     let ((x0, x1), (y0, y1)) = (moved(window.x0, window.x1, width), moved(window.y0, window.y1, height));
     Window { x0, y0, x1, y1 }
-}
-
-/// Rounds samples to the nearest codes of a depth.
-pub(super) fn rounded(image: &mut Image, depth: Depth) {
-    for value in image.planes.iter_mut().flat_map(|plane| &mut plane.data) {
-        *value = depth.value(depth.code(*value));
-    }
-    image.depth = depth;
 }
 
 /// Images of different size, with the file.

@@ -10,7 +10,6 @@ use unband_image::{Context, Depth, Hint, Image, Matrix, Range};
 use unband_metrics::{Better, Metric};
 
 use super::checkpoints::takes_default;
-use super::data::rounded;
 use super::hash::{of_bytes, sha256, sum_of};
 use super::method::{NamedMethod, NamedMethodError};
 use super::recipe::{Planes, RecipeRow};
@@ -334,7 +333,7 @@ impl Setting {
         let (mut result, _) = done.map_err(|error| error.to_string())?;
         if video {
             result = result.into_rgb(ctx).map_err(|error| error.to_string())?;
-            rounded(&mut result, Depth::EIGHT);
+            result.round_to(Depth::EIGHT);
         }
         Ok((result, seconds))
     }

@@ -5,7 +5,6 @@ use std::path::Path;
 use unband_data::Pair;
 use unband_image::{Context, Image, Resampling};
 
-use super::data::rounded;
 use super::hash::sum_of;
 use super::recipe::RecipeRow;
 use super::{EvaluateError, RowFault};
@@ -77,7 +76,7 @@ impl Upscaling {
         match self {
             Self::Plain(resampling, scale, depth) => {
                 let mut larger = resized(image, *resampling, *scale);
-                rounded(&mut larger, depth.resolve(image.depth));
+                larger.round_to(depth.resolve(image.depth));
                 Ok(larger)
             }
             Self::Network(upscaler, options) => upscaler

@@ -412,10 +412,7 @@ fn proof(
     let depth = plan.depth;
     if depth.bits() < written.depth.bits() && !plan.copies {
         // Ten and twelve bits are widened to sixteen in files; the check uses the original codes.
-        for value in written.planes.iter_mut().flat_map(|plane| &mut plane.data) {
-            *value = depth.value(depth.code(*value));
-        }
-        written.depth = depth;
+        written.round_to(depth);
     }
     Ok(prove(&original, &written, &repair.findings, repair.faithful))
 }

@@ -11,9 +11,9 @@ struct Differences {
 }
 
 impl Differences {
-    fn count(codes: &Codes, enough: usize) -> Self {
+    fn count(codes: &Codes) -> Self {
         let mut all = Self::default();
-        for square in squares(codes.width, codes.height, enough) {
+        for square in squares(codes.width, codes.height, ENOUGH) {
             for y in square.y0..square.y1 {
                 let [r, g, b] = [0, 1, 2].map(|p| codes.row(p, y));
                 // Only pairs within a square.
@@ -39,11 +39,11 @@ const ENOUGH: usize = 100_000;
 
 /// Start of the first whole 2×2 block: 0, or 1 on an odd side of a mirrored image, whose single sample comes
 /// first.
-pub(super) fn start(codes: &Codes) -> (usize, usize) {
+pub(super) fn block_start(codes: &Codes) -> (usize, usize) {
     if codes.width.is_multiple_of(2) && codes.height.is_multiple_of(2) {
         return (0, 0);
     }
-    let Differences { across, down } = Differences::count(codes, ENOUGH);
+    let Differences { across, down } = Differences::count(codes);
     let first = |side: usize, [even, odd]: [u64; 2]| usize::from(side % 2 == 1 && odd < even);
     (first(codes.width, across), first(codes.height, down))
 }
@@ -51,7 +51,7 @@ pub(super) fn start(codes: &Codes) -> (usize, usize) {
 /// How often neighbours within a pair differ in colour difference, relative to neighbours of different pairs:
 /// near 0 when chroma was repeated, across or down, near 1 when it has full size.
 pub(super) fn repeated_chroma(codes: &Codes) -> f64 {
-    let Differences { across, down } = Differences::count(codes, ENOUGH);
+    let Differences { across, down } = Differences::count(codes);
     let ratio = |side: usize, [even, odd]: [u64; 2]| {
         let ratio = |within: u64, between: u64| (within as f64 + 1.0) / (between as f64 + 1.0);
         // Pairs of an even side start at its ends.

@@ -1,8 +1,8 @@
-//! How far colours are on one line.
+//! Share of the variance of colours along one line.
 
 /// Share of the variance of colours that is along their longest axis, 0.33 to 1: a tinted gradient has nearly
 /// all. `colours`: packed red, green and blue, with their numbers of pixels. 1 for one colour.
-pub(super) fn share(colours: impl Iterator<Item = (u32, u32)>) -> f64 {
+pub(super) fn line_share(colours: impl Iterator<Item = (u32, u32)>) -> f64 {
     // Whole numbers: the order of colours does not matter.
     let (mut pixels, mut sums, mut products) = (0u64, [0u64; 3], [[0u64; 3]; 3]);
     for (colour, count) in colours {
@@ -39,11 +39,11 @@ mod tests {
     #[test]
     fn a_tint_is_a_line_and_a_rainbow_is_none() {
         let tint = (0..200u32).map(|v| (v * 0x1_0000 + v / 2 * 0x100 + v / 4, 1 + v % 3));
-        assert!(share(tint) > 0.999);
+        assert!(line_share(tint) > 0.999);
         let rainbow = (0..256u32).map(|v| (v * 0x1_0000 + (255 - v) * 0x100 + v.abs_diff(128) * 2 % 256, 1));
-        assert!((0.6..0.9).contains(&share(rainbow)));
+        assert!((0.6..0.9).contains(&line_share(rainbow)));
         let corners = [0xff_0000, 0xff00, 0xff].map(|colour| (colour, 7));
-        assert!((share(corners.into_iter()) - 0.5).abs() < 1e-3);
-        assert!((share([(0x12_3456, 9)].into_iter()) - 1.0).abs() < 1e-9);
+        assert!((line_share(corners.into_iter()) - 0.5).abs() < 1e-3);
+        assert!((line_share([(0x12_3456, 9)].into_iter()) - 1.0).abs() < 1e-9);
     }
 }

@@ -1,7 +1,6 @@
 //! Evaluation of a recipe: checks, pairs, rows, results.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use unband_image::context::NoProgress;
@@ -103,7 +102,7 @@ impl Evaluation {
     ) -> Result<Self, EvaluateError> {
         let models = ctx.models;
         let columns = columns(&recipe)?;
-        let (metrics, missing) = ready(&columns, models);
+        let (metrics, missing) = computable(&columns, models);
         let scale = recipe.scale;
         let mut rows = vec![Row::input(scale)];
         for mut row in std::mem::take(&mut recipe.method) {
@@ -190,10 +189,7 @@ impl Evaluation {
     /// [`EvaluateError::Cancelled`].
     pub fn run(&self, ctx: &Context<'_>) -> Result<Table, EvaluateError> {
         let cost = |pair: &PairSource| batch::Cost { threads: pair.threads, memory: 0 };
-        let costs: Vec<batch::Cost> = match &self.pairs[..] {
-            [_] => vec![batch::Cost { threads: ctx.threads, memory: 0 }],
-            pairs => pairs.iter().map(cost).collect(),
-        };
+        let costs: Vec<batch::Cost> = self.pairs.iter().map(cost).collect();
         let limits = batch::Cost { threads: ctx.threads, memory: 0 };
         let one = |i: usize| self.measure(&self.pairs[i], &(*ctx).but(|new| new.threads = costs[i].threads));
         let (mut all, mut failed) = (Vec::new(), Vec::new());
@@ -293,7 +289,7 @@ fn columns(recipe: &Recipe) -> Result<Vec<Column>, EvaluateError> {
 }
 
 /// The metrics that can be computed, and a note on each other one.
-fn ready(columns: &[Column], models: Option<&Path>) -> (Vec<Metric>, Vec<String>) {
+fn computable(columns: &[Column], models: Option<&Path>) -> (Vec<Metric>, Vec<String>) {
     let (mut metrics, mut notes) = (Vec::new(), Vec::new());
     for column in columns {
         let Column::Metric(metric) = column else { continue };
@@ -309,8 +305,9 @@ fn ready(columns: &[Column], models: Option<&Path>) -> (Vec<Metric>, Vec<String>
 }
 
 fn check_published(row: &RecipeRow) -> Result<(), EvaluateError> {
-    let costs = BTreeSet::from(CostColumn::ALL.map(CostColumn::name));
-    let known = |key: &str| unband_metrics::find(key).is_some() || costs.contains(key);
+    let known = |key: &str| {
+        unband_metrics::find(key).is_some() || CostColumn::ALL.iter().any(|cost| cost.name() == key)
+    };
     match row.published.keys().find(|key| !known(key)) {
         None => Ok(()),
         Some(key) => Err(EvaluateError::Published { row: row.name.clone(), key: key.clone() }),
@@ -318,11 +315,11 @@ fn check_published(row: &RecipeRow) -> Result<(), EvaluateError> {
 }
 
 fn share_threads(pairs: &mut [PairSource], recipe: &Recipe, threads: usize) {
-    let timed = recipe.costs.contains(&CostColumn::Seconds);
+    // Images in parallel would distort each other's times.
+    let alone = pairs.len() == 1 || recipe.costs.contains(&CostColumn::Seconds);
     for pair in pairs {
         pair.threads = match recipe.crop {
-            // Images in parallel would distort each other's times.
-            _ if timed => threads,
+            _ if alone => threads,
             0 => batch::threads(pair.pixels(), threads),
             crop => batch::threads((crop * crop) as u64, threads),
         };
