@@ -4,9 +4,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 static ALL: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn all() -> MutexGuard<'static, Vec<PathBuf>> {
+    ALL.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// An unfinished file or folder. Until this is dropped, a signal that terminates the program removes it.
 #[derive(Debug)]
@@ -17,14 +21,14 @@ impl Leftover {
     pub fn new(path: &Path) -> Self {
         // The working directory may change.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        ALL.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
+        all().push(path.clone());
         Self(path)
     }
 }
 
 impl Drop for Leftover {
     fn drop(&mut self) {
-        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = all();
         if let Some(at) = all.iter().position(|path| *path == self.0) {
             all.swap_remove(at);
         }
@@ -33,7 +37,7 @@ impl Drop for Leftover {
 
 /// Removes everything unfinished.
 pub(crate) fn remove() {
-    for path in ALL.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+    for path in all().drain(..) {
         let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
     }
 }

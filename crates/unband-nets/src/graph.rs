@@ -177,7 +177,7 @@ impl Graph {
     ///
     /// # Errors
     /// As [`Graph::shapes`].
-    pub(crate) fn peak_bytes(&self, height: usize, width: usize) -> Result<usize, ShapeError> {
+    pub fn peak_bytes(&self, height: usize, width: usize) -> Result<usize, ShapeError> {
         let shapes = self.shapes(height, width)?;
         let last = self.last_uses();
         let (mut live, mut peak) = (0usize, 0usize);

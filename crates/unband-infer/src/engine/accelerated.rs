@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use unband_image::accelerator::{DeviceTensor, Pending, PortableNetwork};
 use unband_image::{Accelerator, AcceleratorError, Context, RestoreError, Window};
-use unband_nets::{Role, Shape, Value};
+use unband_nets::{Role, Shape};
 
 use super::Engine;
 use crate::map::Map;
@@ -142,19 +142,10 @@ impl Engine {
     /// Whether a window's values exceed the accelerator's memory.
     fn exceeds(&self, device: &dyn Accelerator, windows: &Windows) -> Result<bool, RunError> {
         let reach = |all: usize| (windows.side + 2 * windows.halo).min(all);
-        let shapes = self.graph.shapes(reach(windows.size.1), reach(windows.size.0))?;
-        let bytes = |value: usize| 4 * shapes[value].len() as u64;
-        let last = self.graph.last_uses();
-        let (mut held, mut peak, mut largest) = (0, 0, 0);
-        for (i, node) in self.graph.nodes.iter().enumerate() {
-            held += bytes(i);
-            peak = peak.max(held);
-            largest = largest.max(bytes(i));
-            let mut done: Vec<Value> = node.inputs.iter().copied().filter(|v| last[v.index()] == i).collect();
-            done.dedup();
-            held -= done.iter().map(|v| bytes(v.index())).sum::<u64>();
-        }
-        Ok(largest > device.largest() || peak as f64 * SPARE > device.memory() as f64)
+        let (height, width) = (reach(windows.size.1), reach(windows.size.0));
+        let largest = self.graph.shapes(height, width)?.iter().map(|shape| 4 * shape.len() as u64).max();
+        let peak = self.graph.peak_bytes(height, width)?;
+        Ok(largest > Some(device.largest()) || peak as f64 * SPARE > device.memory() as f64)
     }
 
     fn in_windows(

@@ -1,10 +1,10 @@
 //! Answers of programs that are asked once in a job, such as the version of `ffmpeg`.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{Program, Programs, Room};
+use super::{Program, Programs, Room, lock};
 use crate::Error;
 
 /// An answer: standard output, and the start of standard error.
@@ -33,8 +33,8 @@ impl Programs {
         most: Duration,
     ) -> Result<Arc<Answer>, Error> {
         let key: Vec<String> = [program.names[0]].iter().chain(args).map(ToString::to_string).collect();
-        // Held while the program runs: another thread with the same question waits for the answer.
-        let mut answers = self.answers.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Held while the program runs: other threads wait, those with the same question for this answer.
+        let mut answers = lock(&self.answers.0);
         if let Some(answer) = answers.get(&key) {
             return Ok(answer.clone());
         }
