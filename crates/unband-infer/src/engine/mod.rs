@@ -216,8 +216,7 @@ impl Engine {
         let shapes = self.graph.shapes(height, width)?;
         let plan = Plan::new(&self.graph, &shapes, mode, made);
         let kernels = EngineKernels { engine: self, plan: &plan };
-        let waves = height.div_ceil(self.rows(&shapes, &plan, height, threads) * threads.max(1)).max(1);
-        let schedule = Schedule::new(&self.graph, &shapes, &plan, &kernels, waves);
+        let schedule = self.schedule(&shapes, &plan, &kernels, height, threads);
         let done = self.done(&shapes, &plan, &schedule);
         let prepared = Arc::new(Prepared { shapes, plan, schedule, done, spare: Spare::default() });
         *last = Some((key, Arc::clone(&prepared)));
@@ -251,14 +250,40 @@ impl Engine {
         sums.into_iter().map(|so_far| (so_far / sum * WHOLE as f64) as usize).collect()
     }
 
+    /// The order of rows. With several threads a turn is long enough that each has rows of nearly every
+    /// result, where that takes little more memory.
+    fn schedule(
+        &self,
+        shapes: &[Shape],
+        plan: &Plan,
+        kernels: &EngineKernels<'_>,
+        height: usize,
+        threads: usize,
+    ) -> Schedule {
+        let with = |rows: usize| {
+            let waves = height.div_ceil(rows * threads.max(1)).max(1);
+            Schedule::new(&self.graph, shapes, plan, kernels, waves)
+        };
+        let mut rows = self.rows(shapes, height);
+        let mut schedule = with(rows);
+        let most = if threads > 1 { self.shared_rows(shapes, plan, height) } else { rows };
+        let allowed = schedule.slots.total() as f64 * MORE_MEMORY;
+        while rows < most {
+            rows = most.min(2 * rows);
+            let longer = with(rows);
+            if longer.slots.total() as f64 > allowed {
+                break;
+            }
+            schedule = longer;
+        }
+        schedule
+    }
+
     /// Rows of the image per thread and turn. At least one row of the coarsest result, so that none is
-    /// computed in vain. A few rows even in a large image, because convolutions fetch some rows twice. With
-    /// several threads, enough that each has rows of nearly every result.
-    fn rows(&self, shapes: &[Shape], plan: &Plan, height: usize, threads: usize) -> usize {
+    /// computed in vain. A few rows even in a large image, because convolutions fetch some rows twice.
+    fn rows(&self, shapes: &[Shape], height: usize) -> usize {
         let widest = shapes.iter().map(|shape| 4 * shape.len() / height.max(1)).max().unwrap_or(1);
-        let fits = (AT_ONCE / widest.max(1)).clamp(8, 32);
-        let shared = if threads > 1 { self.shared_rows(shapes, plan, height) } else { 0 };
-        fits.max(self.graph.coarsest_step().min(COARSEST)).max(shared)
+        (AT_ONCE / widest.max(1)).clamp(8, 32).max(self.graph.coarsest_step().min(COARSEST))
     }
 
     /// Rows of the image of which the steps with 98 % of the work compute at least one granule.
@@ -333,6 +358,9 @@ const AT_ONCE: usize = 4 << 20;
 /// Maximum rows of the image computed at a time for the sake of a coarse result. Beyond that, memory grows
 /// faster than time falls.
 const COARSEST: usize = 128;
+
+/// Memory that longer turns may take for the sake of several threads.
+const MORE_MEMORY: f64 = 1.25;
 
 /// Resolution of progress reports.
 const WHOLE: usize = 1000;
