@@ -48,7 +48,7 @@ pub(crate) struct ResourceArgs {
     /// Threads.
     #[command(flatten)]
     pub threads: ThreadArgs,
-    /// Memory limit, such as 800M or 2G; for images
+    /// Memory limit, such as 800M or 2G
     #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = "General", hide_short_help = true)]
     pub max_memory: Option<u64>,
     /// Device for networks.
