@@ -149,7 +149,7 @@ pub(super) struct BlockSums {
 }
 
 impl BlockSums {
-    /// Blocks start at the first sample, or one later where an odd side was mirrored, as detected by `pairs`.
+    /// Blocks start at the first sample, or one later where an odd side was mirrored (`block_start`).
     pub(crate) fn new(codes: &Codes, ctx: &Context<'_>) -> Self {
         let (width, height) = (codes.width / 2, codes.height / 2);
         let (left, top) = super::repeated_chroma::block_start(codes);
