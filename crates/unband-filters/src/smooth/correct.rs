@@ -168,11 +168,11 @@ fn solve_half(plan: &PlanePlan, (x0, y0): (usize, usize), level: Level, b: &mut 
 /// level often, stay unchanged, as the difference is invisible there.
 ///
 /// Full correction up to 0.2 level changes per sample over 5×5 (which includes a contour), none from 0.5 on.
-fn lift(corrections: &mut Grid, v: &Grid, busy: &Grid, core: Window, cell: f32, codes: f32) {
+fn lift(corrections: &mut Grid, v: &Grid, busy: &Grid, core: Window, interval: f32, codes: f32) {
     for y in 0..corrections.height {
         let luma = &v.row(core.y0 + y)[core.x0..core.x1];
         for ((d, &v), &busy) in corrections.row_mut(y).iter_mut().zip(luma).zip(busy.row(y)) {
-            let bright = ((v * cell - 1.0) * 0.25).clamp(0.0, 1.0);
+            let bright = ((v * interval - 1.0) * 0.25).clamp(0.0, 1.0);
             let calm = ((0.5 - busy) * (1.0 / 0.3)).clamp(0.0, 1.0);
             *d += codes * bright * calm;
         }

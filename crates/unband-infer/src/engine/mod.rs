@@ -260,17 +260,15 @@ impl Engine {
         height: usize,
         threads: usize,
     ) -> Schedule {
-        let with = |rows: usize| {
-            let waves = height.div_ceil(rows * threads.max(1)).max(1);
-            Schedule::new(&self.graph, shapes, plan, kernels, waves)
-        };
+        let waves = |rows: usize| height.div_ceil(rows * threads.max(1)).max(1);
+        let in_waves = |waves: usize| Schedule::new(&self.graph, shapes, plan, kernels, waves);
         let mut rows = self.rows(shapes, height);
-        let mut schedule = with(rows);
+        let mut schedule = in_waves(waves(rows));
         let most = if threads > 1 { self.shared_rows(shapes, plan, height) } else { rows };
         let allowed = schedule.slots.total() as f64 * MORE_MEMORY;
-        while rows < most {
+        while rows < most && waves(rows) > 1 {
             rows = most.min(2 * rows);
-            let longer = with(rows);
+            let longer = in_waves(waves(rows));
             if longer.slots.total() as f64 > allowed {
                 break;
             }
