@@ -173,14 +173,14 @@ impl VideoJob<'_> {
         }
         let piped = self.images.output.as_deref().is_some_and(|path| path.as_os_str() == STDIO);
         if let (true, [video]) = (piped, videos) {
-            return stream::run_video(self, &self.options, (&video.path, &shown(&video.path)), reporter);
+            return stream::run_video(self, &self.options, &video.path, &shown(&video.path), reporter);
         }
         let Ok(targets) = reporter.or_usage(self.targets(videos, reporter)) else { return Outcome::Usage };
         let ctx = self.context();
         let mut outcome = Outcome::Done;
         for (done, (input, output)) in videos.iter().zip(&targets).enumerate() {
-            let paths = (&*input.path, &**output);
-            let this = self.one(&self.options, paths, shown(&input.path), reporter.loudness, &ctx);
+            let this =
+                self.one(&self.options, &input.path, output, shown(&input.path), reporter.loudness, &ctx);
             outcome = outcome.max(this);
             if ctx.cancelled() {
                 let done = done + usize::from(this != Outcome::Interrupted);
@@ -201,9 +201,9 @@ impl VideoJob<'_> {
             return Outcome::Usage;
         };
         if output.as_os_str() == STDIO {
-            return stream::run_video(self, &options, (input, &shown), reporter);
+            return stream::run_video(self, &options, input, &shown, reporter);
         }
-        self.one(&options, (input, output), shown, reporter.loudness, &self.context())
+        self.one(&options, input, output, shown, reporter.loudness, &self.context())
     }
 
     /// The options for an image sequence, and its result.
@@ -235,7 +235,8 @@ impl VideoJob<'_> {
     fn one(
         &self,
         options: &VideoOptions,
-        (input, output): (&Path, &Path),
+        input: &Path,
+        output: &Path,
         shown: String,
         loudness: Loudness,
         ctx: &Context<'_>,

@@ -64,7 +64,7 @@ pub(super) fn dc_step(source: &LazyPlane<'_>, chroma: bool, enough: usize) -> Op
     let mut accepted: Vec<(f64, u16)> = Vec::new();
     let sides: &[usize] = if chroma { &[8, 16] } else { &[8] };
     let squares = source.squares(enough);
-    let starts = Borders::count(source, &squares).starts((source.width(), source.height()));
+    let starts = Borders::count(source, &squares).starts(source.width(), source.height());
     let cosines = Cosines::new();
     for &side in sides {
         // Chroma blocks start at a luma block.
@@ -193,7 +193,7 @@ impl Borders {
 
     /// Start of the first whole block: 0, or, on a side that is not a multiple of 8, its position in a
     /// mirrored image if steps are more frequent at the borders there.
-    fn starts(&self, (width, height): (usize, usize)) -> (usize, usize) {
+    fn starts(&self, width: usize, height: usize) -> (usize, usize) {
         let start = |borders: &[(u64, u64); 8], side: usize| {
             let steps = |start: usize| {
                 let (n, of) = borders[(start + 7) % 8];

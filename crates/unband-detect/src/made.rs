@@ -13,7 +13,7 @@ pub(super) const RUNS: [fn(f32, f32) -> f32; 6] = [
 ];
 
 /// A gradient in 8-bit codes between three colours, with grain (peak, in codes).
-pub(crate) fn gradient((w, h): (usize, usize), run: usize, grain: f32, seed: u64) -> Vec<[f32; 3]> {
+pub(crate) fn gradient(w: usize, h: usize, run: usize, grain: f32, seed: u64) -> Vec<[f32; 3]> {
     let rng = Rng::new(seed);
     let stops = [[24.0, 40.0, 96.0], [150.0, 110.0, 140.0], [250.0, 190.0, 110.0]];
     (0..w * h)

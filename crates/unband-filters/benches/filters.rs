@@ -152,7 +152,7 @@ mod bench {
             format!("ffmpeg-deband{name} {w}×{h} {bits}-bit {level:?}"),
             clip,
             move |out, plane, size, _| {
-                deband_plane(level, out, plane, size, &table, rule).unwrap();
+                deband_plane(level, out, plane, size.0, size.1, &table, rule).unwrap();
             },
         )
     }
@@ -161,7 +161,7 @@ mod bench {
         let (w, h) = clip.size;
         Row::new(format!("gradfun {w}×{h} {bits}-bit {level:?}"), clip, move |out, plane, size, p| {
             let scale = if p == 0 { (1, 1) } else { (2, 2) };
-            gradfun_plane(level, out, plane, size, Shape::new(1.2, 16, bits, scale)).unwrap();
+            gradfun_plane(level, out, plane, size.0, size.1, Shape::new(1.2, 16, bits, scale)).unwrap();
         })
     }
 

@@ -211,7 +211,8 @@ impl Tally {
 pub fn adadeband_plane(
     out: &mut [u8],
     codes: &[u8],
-    (width, height): (usize, usize),
+    width: usize,
+    height: usize,
     params: &AdaDebandParams,
     ctx: &Context<'_>,
 ) -> Result<Tally, RestoreError> {
@@ -284,7 +285,8 @@ impl Temporal {
     pub fn next_frame(
         &mut self,
         codes: &[u8],
-        (width, height): (usize, usize),
+        width: usize,
+        height: usize,
         ctx: &Context<'_>,
     ) -> Result<Vec<u8>, RestoreError> {
         check(codes.len(), width, height)?;

@@ -55,7 +55,8 @@ impl CodePlanes {
     /// Runs `work` over all rows of all planes; whole planes at a time unless they may be split.
     pub(crate) fn by_rows<T: Sample, U: Sample>(
         &self,
-        (input, output): (&[CodePlane<'_>], &mut [CodesMut<'_>]),
+        input: &[CodePlane<'_>],
+        output: &mut [CodesMut<'_>],
         split: bool,
         ctx: &Context<'_>,
         work: impl Fn(CodeRows<'_, T, U>) -> Result<(), PlaneError> + Sync,

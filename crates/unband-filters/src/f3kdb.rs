@@ -320,13 +320,19 @@ impl CodeRestorer for F3kdb {
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
         let code_planes = CodePlanes::or_refused(self.code_planes.as_ref(), NAME)?;
-        let (planes, split) = ((input, output), !self.diffuses);
+        let split = !self.diffuses;
         match (code_planes.bits() == 8, self.depth <= 8) {
-            (true, true) => code_planes.by_rows(planes, split, ctx, |part| self.rows::<u8, u8>(part, ctx)),
-            (true, false) => code_planes.by_rows(planes, split, ctx, |part| self.rows::<u8, u16>(part, ctx)),
-            (false, true) => code_planes.by_rows(planes, split, ctx, |part| self.rows::<u16, u8>(part, ctx)),
+            (true, true) => {
+                code_planes.by_rows(input, output, split, ctx, |part| self.rows::<u8, u8>(part, ctx))
+            }
+            (true, false) => {
+                code_planes.by_rows(input, output, split, ctx, |part| self.rows::<u8, u16>(part, ctx))
+            }
+            (false, true) => {
+                code_planes.by_rows(input, output, split, ctx, |part| self.rows::<u16, u8>(part, ctx))
+            }
             (false, false) => {
-                code_planes.by_rows(planes, split, ctx, |part| self.rows::<u16, u16>(part, ctx))
+                code_planes.by_rows(input, output, split, ctx, |part| self.rows::<u16, u16>(part, ctx))
             }
         }
     }

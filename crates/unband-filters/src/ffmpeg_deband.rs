@@ -132,7 +132,7 @@ impl FfmpegDeband {
                 means.push((before, after, grid));
             } else {
                 deband_window(ctx.level, &mut after, &view, core, &self.table, rule).map_err(refused)?;
-                write_tile(ctx.level, input, output, p, (&before, &after), &grid);
+                write_tile(ctx.level, input, output, p, &before, &after, &grid);
             }
         }
         for (p, (before, mut after, grid)) in means.into_iter().enumerate() {
@@ -144,7 +144,7 @@ impl FfmpegDeband {
                     *after = before[y * outer.width() + x];
                 }
             }
-            write_tile(ctx.level, input, output, p, (&before, &after), &grid);
+            write_tile(ctx.level, input, output, p, &before, &after, &grid);
         }
         Ok(())
     }
@@ -190,9 +190,9 @@ impl CodeRestorer for FfmpegDeband {
     ) -> Result<(), RestoreError> {
         let code_planes = CodePlanes::or_refused(self.code_planes.as_ref(), NAME)?;
         if code_planes.bits() == 8 {
-            code_planes.by_rows((input, output), true, ctx, |part| self.rows::<u8>(part, ctx))
+            code_planes.by_rows(input, output, true, ctx, |part| self.rows::<u8>(part, ctx))
         } else {
-            code_planes.by_rows((input, output), true, ctx, |part| self.rows::<u16>(part, ctx))
+            code_planes.by_rows(input, output, true, ctx, |part| self.rows::<u16>(part, ctx))
         }
     }
 }

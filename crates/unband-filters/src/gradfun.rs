@@ -101,7 +101,7 @@ impl Gradfun {
                 .ok_or_else(|| refused(PlaneError::Window))?;
             let mut after = vec![T::default(); plane.width * core.height()];
             gradfun_rows(ctx.level, &mut after, &view, core.y0..core.y1, shape).map_err(refused)?;
-            write_tile(ctx.level, input, output, p, (&before, &after), &grid);
+            write_tile(ctx.level, input, output, p, &before, &after, &grid);
         }
         Ok(())
     }
@@ -145,9 +145,9 @@ impl CodeRestorer for Gradfun {
     ) -> Result<(), RestoreError> {
         let code_planes = CodePlanes::or_refused(self.code_planes.as_ref(), NAME)?;
         if code_planes.bits() == 8 {
-            code_planes.by_rows((input, output), true, ctx, |part| self.rows::<u8>(part, ctx))
+            code_planes.by_rows(input, output, true, ctx, |part| self.rows::<u8>(part, ctx))
         } else {
-            code_planes.by_rows((input, output), true, ctx, |part| self.rows::<u16>(part, ctx))
+            code_planes.by_rows(input, output, true, ctx, |part| self.rows::<u16>(part, ctx))
         }
     }
 }

@@ -167,7 +167,8 @@ pub(crate) fn write_tile<T: Sample>(
     input: &TileIn<'_>,
     output: &mut TileOut,
     plane: usize,
-    (before, after): (&[T], &[T]),
+    before: &[T],
+    after: &[T],
     grid: &Grid,
 ) {
     let (core, outer) = (input.core_on(plane), input.outer_on(plane));

@@ -65,7 +65,7 @@ impl Matrix {
     /// [`Matrix::assumed`]. 12 takes that of the primaries.
     pub fn declared(matrix: u8, primaries: u8, size: (usize, usize)) -> Option<Self> {
         match matrix {
-            2 => Some(Self::assumed(size, primaries == Self::BT2020_PRIMARIES)),
+            2 => Some(Self::assumed(size.0, size.1, primaries == Self::BT2020_PRIMARIES)),
             // Matrices have the numbers of the primaries that they derive from.
             12 => Self::of_cicp(primaries),
             other => Self::of_cicp(other),
@@ -74,7 +74,7 @@ impl Matrix {
 
     /// The matrix that players assume where none is stated: BT.2020 with its primaries, BT.709 for images
     /// larger than 1279 × 576, else BT.601.
-    pub fn assumed((width, height): (usize, usize), bt2020_primaries: bool) -> Self {
+    pub fn assumed(width: usize, height: usize, bt2020_primaries: bool) -> Self {
         match bt2020_primaries {
             true => Self::Bt2020,
             false if width > 1279 || height > 576 => Self::Bt709,

@@ -37,12 +37,12 @@ impl Layout {
     /// Layout for an image of `size` and windows of about `tile` squared, as required by the restorer and the
     /// number of threads.
     pub fn from_restorer(restorer: &dyn Restorer, size: (usize, usize), tile: usize, threads: usize) -> Self {
-        let layout = Self::new(size, &restorer.needs(), tile, threads);
+        let layout = Self::new(size.0, size.1, &restorer.needs(), tile, threads);
         // Windows that run one after the other need only one row of them.
         if restorer.spreads() { Self { band: layout.window.1, ..layout } } else { layout }
     }
 
-    fn new((width, height): (usize, usize), needs: &Needs, tile: usize, threads: usize) -> Self {
+    fn new(width: usize, height: usize, needs: &Needs, tile: usize, threads: usize) -> Self {
         let align = needs.align.max(1);
         let side = tile.max(needs.halo).max(16).next_multiple_of(align);
         let window = match (needs.whole_image, needs.full_width) {

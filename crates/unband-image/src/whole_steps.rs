@@ -53,7 +53,7 @@ impl WholeSteps {
         }
         let declared = declared(&image.metadata.tiff);
         let ends = ends(plane, declared)?;
-        let missing = declared.or_else(|| apart(plane, ends));
+        let missing = declared.or_else(|| apart(plane, ends.0, ends.1));
         let (low, high) = if missing == declared { ends } else { self::ends(plane, missing)? };
         if low >= -OUTSIDE && high <= 1.0 + OUTSIDE {
             return None;
@@ -175,7 +175,7 @@ fn ends(plane: &Plane, missing: Option<f32>) -> Option<(f32, f32)> {
 }
 
 /// The usual number for missing samples, where it is one of the ends and far from all others.
-fn apart(plane: &Plane, (low, high): (f32, f32)) -> Option<f32> {
+fn apart(plane: &Plane, low: f32, high: f32) -> Option<f32> {
     [low, high].into_iter().find(|&end| {
         let rest = || ends(plane, Some(end));
         MISSING.contains(&end)

@@ -23,7 +23,7 @@ type Case = (&'static str, usize, (usize, usize), Make, usize);
 
 fn attention(net: &mut Net, name: &str, x: Value) -> Value {
     let kv = net.concat(&[x, x]);
-    net.window_attention(name, (x, kv), 2, (8, 4))
+    net.window_attention(name, x, kv, 2, 8, 4)
 }
 
 const CASES: &[Case] = &[

@@ -107,7 +107,7 @@ impl<'a> Banded<'a> {
             shape.input.is_multiple_of(shape.groups) && shape.output.is_multiple_of(shape.groups),
             "groups"
         );
-        let images = turned(image, (shape.input, shape.places()), ctx);
+        let images = turned(image, shape.input, shape.places(), ctx);
         Self { shape, images, geometry, weight, zeros: vec![0.0; shape.input] }
     }
 
@@ -136,7 +136,7 @@ impl<'a> Banded<'a> {
                 }
             }
         });
-        turned(&out, (shape.places(), output), ctx)
+        turned(&out, shape.places(), output, ctx)
     }
 
     /// The gradients for the gradient of the output, `[N, O, H, W]`.
@@ -147,7 +147,7 @@ impl<'a> Banded<'a> {
         let Self { shape, .. } = self;
         let lengths = shape.lengths().unwrap_or_default();
         assert_eq!(gradient.len(), lengths[3], "length of the gradient");
-        let gradient = turned(gradient, (shape.output, shape.places()), ctx);
+        let gradient = turned(gradient, shape.output, shape.places(), ctx);
         let bands = (BANDS / shape.images.max(1)).clamp(1, shape.height.div_ceil(LINES).max(1));
         let lines = shape.height.div_ceil(bands).max(1);
         let parts: Vec<(usize, Range<usize>)> = (0..shape.images)
@@ -157,7 +157,7 @@ impl<'a> Banded<'a> {
         let (taps, weights) = (Taps::new(shape), self.packed_back(ctx.level));
         let made = ctx.map(parts.len(), |i| {
             let (n, rows) = parts[i].clone();
-            self.part_back(&taps, &weights, &gradient, (n, rows), ctx.level)
+            self.part_back(&taps, &weights, &gradient, n, rows, ctx.level)
         });
         let mut geometry = vec![0.0; lengths[1]];
         let mut images = vec![0.0; lengths[0]];
@@ -171,7 +171,7 @@ impl<'a> Banded<'a> {
             }
             sums.add(&part.sums);
         }
-        let image = turned(&images, (shape.places(), shape.input), ctx);
+        let image = turned(&images, shape.places(), shape.input, ctx);
         BandedGradients { image, geometry, weight: sums.weight(shape, ctx.level) }
     }
 
@@ -181,7 +181,8 @@ impl<'a> Banded<'a> {
         taps: &Taps,
         weights: &[Vec<f32>],
         gradient: &[f32],
-        (n, rows): (usize, Range<usize>),
+        n: usize,
+        rows: Range<usize>,
         level: Level,
     ) -> BackwardPart {
         let shape = &self.shape;
@@ -257,7 +258,7 @@ impl<'a> Banded<'a> {
 }
 
 /// `[N, rows, columns]` to `[N, columns, rows]`.
-fn turned(data: &[f32], (rows, columns): (usize, usize), ctx: &Context<'_>) -> Vec<f32> {
+fn turned(data: &[f32], rows: usize, columns: usize, ctx: &Context<'_>) -> Vec<f32> {
     let mut out = vec![0.0; data.len()];
     let size = (rows * columns).max(1);
     let shape = transpose::Shape { rows, columns, step: columns, out_step: rows };

@@ -93,7 +93,7 @@ impl Cells {
         }
         for (i, waves) in places.chunks_exact_mut(2 * area).enumerate() {
             if let Some(grid) = self.grids[i] {
-                self.waves(image, window, (i, grid), waves, level);
+                self.waves(image, window, i, grid, waves, level);
             }
         }
         out
@@ -105,7 +105,8 @@ impl Cells {
         &self,
         image: &Image,
         window: Window,
-        (plane, grid): (usize, PlaneCells),
+        plane: usize,
+        grid: PlaneCells,
         out: &mut [f32],
         level: Level,
     ) {
@@ -135,7 +136,7 @@ impl Cells {
             let line = y * w..(y + 1) * w;
             kernels::waves(level, &mut first[line.clone()], &mut second[line], &places);
             if let Some(regions) = &self.regions {
-                for x in regions.outside(plane, (window.x0, window.y0 + y), w, (1, 1)) {
+                for x in regions.outside(plane, window.x0, window.y0 + y, w, (1, 1)) {
                     first[y * w + x] = 0.0;
                     second[y * w + x] = 0.0;
                 }

@@ -153,7 +153,7 @@ impl Surfaces {
     pub(crate) const BYTES: usize = 8;
 
     /// Keeps the rows `y0..y1` of a surface over `window`.
-    pub(crate) fn keep(&self, surface: &[Plane], window: Window, (y0, y1): (usize, usize)) {
+    pub(crate) fn keep(&self, surface: &[Plane], window: Window, y0: usize, y1: usize) {
         let [r, g, b] = surface else { return };
         if y0 >= y1 {
             return;

@@ -133,7 +133,8 @@ pub fn windows((height, width): (usize, usize)) -> Vec<(usize, usize)> {
 /// # Errors
 /// The error of `probability`.
 pub fn banding_map<E>(
-    (height, width): (usize, usize),
+    height: usize,
+    width: usize,
     mut probability: impl FnMut(usize, usize) -> Result<f32, E>,
 ) -> Result<Option<Map<f32>>, E> {
     if height < PATCH || width < PATCH {

@@ -109,7 +109,7 @@ pub fn weighted<E>(
         let wanted = patch.shape;
         let mut made = same_size(run(patch, number)?, wanted)?;
         made.data.iter_mut().for_each(|v| *v = code(*v, variant));
-        sums.add(&made, &padded, (top, left));
+        sums.add(&made, &padded, top, left);
     }
     Ok(cropped(&sums.finish(variant), image.shape))
 }
@@ -157,7 +157,7 @@ impl PatchSums {
     }
 
     /// A patch in codes, computed from the part of the input at that corner.
-    fn add(&mut self, patch: &Map<f32>, input: &Map<f32>, (top, left): (usize, usize)) {
+    fn add(&mut self, patch: &Map<f32>, input: &Map<f32>, top: usize, left: usize) {
         const CENTRE: usize = PATCH / 2 - 1;
         let area = self.shape.height * self.shape.width;
         let each = (PATCH * PATCH) as f64;

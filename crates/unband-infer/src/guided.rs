@@ -89,7 +89,7 @@ impl GuidedRestorer {
     fn bytes_of_run(&self, size: (usize, usize), ctx: &Context<'_>) -> u64 {
         let threads = ctx.threads;
         let (width, height) = self.padded(size);
-        let run = self.engine.kept_bytes((height, width), Mode::default(), threads, &[GRID_INPUT]);
+        let run = self.engine.kept_bytes(height, width, Mode::default(), threads, &[GRID_INPUT]);
         let halo = 2 * self.surface.needs().halo;
         let block = (COLUMNS.1.min(width) + halo, MADE_ROWS.min(height) + halo);
         let at_once = threads.min(width.div_ceil(COLUMNS.0));
@@ -168,7 +168,7 @@ impl GuidedRestorer {
             for y in 0..plane.height {
                 let source = &image.planes[p].row(window.y0 + y)[window.x0..window.x1];
                 let row = plane.row_mut(y);
-                let outside = regions.outside(p, (window.x0, window.y0 + y), row.len(), (1, 1));
+                let outside = regions.outside(p, window.x0, window.y0 + y, row.len(), (1, 1));
                 outside.for_each(|x| row[x] = source[x]);
             }
         }

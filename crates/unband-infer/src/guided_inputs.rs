@@ -83,7 +83,7 @@ impl Make for GridInput<'_> {
             if let Some(surfaces) = self.surfaces {
                 // Rows below the image are mirrored from rows that were kept before.
                 let own = |row: usize| self.window.y0 + row.min(height);
-                surfaces.keep(&surface, window, (own(rows.start), own(rows.end)));
+                surfaces.keep(&surface, window, own(rows.start), own(rows.end));
             }
             let planes = self.of.cells.planes(self.image, &surface, window, ctx.level);
             for (y, line) in rows.clone().zip(part) {

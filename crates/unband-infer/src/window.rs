@@ -52,10 +52,11 @@ pub(crate) fn first(method: &'static str, made: Vec<Map<f32>>) -> Result<Map<f32
 
 /// A window as red, green and blue in a network's range, mirrored at the right and at the bottom up to a
 /// multiple.
-pub(crate) fn fetched(image: &Image, window: Window, multiple: usize, (low, high): (f32, f32)) -> Map<f32> {
-    let mut map = extended(3, (window.width(), window.height()), multiple, |c, y| {
+pub(crate) fn fetched(image: &Image, window: Window, multiple: usize, range: (f32, f32)) -> Map<f32> {
+    let mut map = extended(3, window.width(), window.height(), multiple, |c, y| {
         &image.planes[c.min(image.planes.len() - 1)].row(window.y0 + y)[window.x0..window.x1]
     });
+    let (low, high) = range;
     map.data.iter_mut().for_each(|v| *v = low + *v * (high - low));
     map
 }
@@ -64,7 +65,8 @@ pub(crate) fn fetched(image: &Image, window: Window, multiple: usize, (low, high
 /// multiple.
 pub(crate) fn extended<'a>(
     channels: usize,
-    (width, height): (usize, usize),
+    width: usize,
+    height: usize,
     multiple: usize,
     row: impl Fn(usize, usize) -> &'a [f32],
 ) -> Map<f32> {
@@ -127,7 +129,7 @@ mod tests {
     #[test]
     fn windows_grow_to_a_multiple_at_the_right_and_below() {
         let rows = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
-        let map = extended(1, (3, 2), 4, |_, y| &rows[y]);
+        let map = extended(1, 3, 2, 4, |_, y| &rows[y]);
         let want = [[1.0, 2.0, 3.0, 2.0], [4.0, 5.0, 6.0, 5.0], [1.0, 2.0, 3.0, 2.0], [4.0, 5.0, 6.0, 5.0]];
         assert_eq!((map.shape, map.data), (Shape::new(1, 4, 4), want.concat()));
     }

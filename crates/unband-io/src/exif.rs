@@ -270,7 +270,7 @@ pub(crate) fn set_orientation(bytes: &mut [u8], applied: u8) {
 }
 
 /// Sets the sizes in pixels that a block states.
-pub(crate) fn set_size(bytes: &mut [u8], (width, height): (usize, usize)) {
+pub(crate) fn set_size(bytes: &mut [u8], width: usize, height: usize) {
     let copy = bytes.to_vec();
     let Some(block) = Block::new(&copy) else { return };
     let Some((entries, _)) = block.first() else { return };

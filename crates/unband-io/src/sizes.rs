@@ -24,7 +24,7 @@ const DOWN: [&str; 5] = [
 /// Scales the sizes in Exif and XMP data with an image that was resized between two widths and heights.
 pub fn resize_metadata(metadata: &mut Metadata, from: (usize, usize), to: (usize, usize)) {
     if let Some(block) = &mut metadata.exif {
-        exif::set_size(block, to);
+        exif::set_size(block, to.0, to.1);
     }
     let Some(packet) = &mut metadata.xmp else { return };
     for (names, from, to) in [(ACROSS, from.0, to.0), (DOWN, from.1, to.1)] {

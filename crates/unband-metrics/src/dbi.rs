@@ -23,7 +23,8 @@ pub fn dbi_map(image: &Image, classifier: &Engine, ctx: &Context<'_>) -> Result<
     fitting(image)?;
     let size = (image.height(), image.width());
     let known = probabilities(image, &dbi::windows(size), classifier, ctx)?;
-    let map = dbi::banding_map(size, |row, column| known.get(&(row, column)).copied().ok_or(Unasked))?;
+    let map =
+        dbi::banding_map(size.0, size.1, |row, column| known.get(&(row, column)).copied().ok_or(Unasked))?;
     map.ok_or_else(|| too_small(size))
 }
 

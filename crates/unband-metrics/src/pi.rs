@@ -61,7 +61,8 @@ type IndexFn = fn(&Image, &Model, &Context<'_>) -> Result<Index, MetricError>;
 
 /// Reports faults of the image before missing imports.
 fn score(
-    (name, least): (&'static str, usize),
+    name: &'static str,
+    least: usize,
     of: IndexFn,
     image: &Image,
     ctx: &Context<'_>,
@@ -84,7 +85,7 @@ pub const ENTRY: Metric = Metric {
     min_size: MinSize::Sides(niqe::BLOCK),
     network: Some(nrqm::MODEL),
     source: "Blau et al., ECCV Workshops 2018",
-    score: |image, _, ctx| score((ENTRY.name, niqe::BLOCK), pi, image, ctx),
+    score: |image, _, ctx| score(ENTRY.name, niqe::BLOCK, pi, image, ctx),
     ..Metric::PLAIN
 };
 
@@ -95,6 +96,6 @@ pub(crate) const ENTRY_PIRM: Metric = Metric {
     purpose: "For tables of the challenge: both parts use luma in studio range, cropped by 4 samples on each side.",
     min_size: MinSize::Sides(LEAST_SHAVED),
     source: "roimehrez/PIRM2018 `utils/calc_scores.m`",
-    score: |image, _, ctx| score((ENTRY_PIRM.name, LEAST_SHAVED), pi_pirm, image, ctx),
+    score: |image, _, ctx| score(ENTRY_PIRM.name, LEAST_SHAVED, pi_pirm, image, ctx),
     ..ENTRY
 };

@@ -248,7 +248,7 @@ fn stage(all: &[Shown<'_>], places: &[Spot], longest: usize, ctx: &Context<'_>) 
     let mut out = format!(
         "<div class=\"stage\" data-at=\"50\" style=\"aspect-ratio:{width}/{height};--ratio:{:.4};--own:{width}px;--pivot:{:.3}\">\n",
         width as f64 / height as f64,
-        pivot(&images[0], size, places.first())
+        pivot(&images[0], size.0, size.1, places.first())
     );
     for (i, (shown, file)) in all.iter().zip(&files).enumerate() {
         let (role, name) = (escape(shown.role), escape(shown.side.name));
@@ -329,7 +329,7 @@ fn controls(all: &[Shown<'_>], out: &mut String) {
 
 /// Mean of an image in the place with most banding, 0 to 1: the contrast control amplifies the distance from
 /// it.
-fn pivot(image: &DisplayImage, (width, height): (usize, usize), worst: Option<&Spot>) -> f64 {
+fn pivot(image: &DisplayImage, width: usize, height: usize, worst: Option<&Spot>) -> f64 {
     let (x, y, w, h) = worst.map_or((0, 0, width, height), |s| (s.x, s.y, s.width, s.height));
     let (mut sum, mut count) = (0.0, 0.0);
     for row in y * image.height / height..((y + h) * image.height).div_ceil(height) {
@@ -418,14 +418,14 @@ fn spots(all: &[Shown<'_>], found: &[Spot], ctx: &Context<'_>) -> Result<String,
         );
         for (shown, image) in all.iter().zip(&images) {
             let src = stretched(image, spot, &stretch, ctx)?.png_uri()?;
-            crop(&mut out, shown.role, &format!("place {n}, more contrast"), &src, (width, height));
+            crop(&mut out, shown.role, &format!("place {n}, more contrast"), &src, width, height);
         }
         out.push_str("</div>\n<details><summary>Regions of equal colour</summary><div class=\"crops\">\n");
         for (shown, image) in all.iter().zip(&images) {
             let regions = segments(&part(image, spot, ctx)?, 0)?;
             let src = regions.image(0).png_uri()?;
             let role = format!("{}: {} regions", shown.role, regions.count);
-            crop(&mut out, &role, &format!("regions of equal colour in place {n}"), &src, (width, height));
+            crop(&mut out, &role, &format!("regions of equal colour in place {n}"), &src, width, height);
         }
         out.push_str("</div></details></article>\n");
     }
@@ -433,7 +433,7 @@ fn spots(all: &[Shown<'_>], found: &[Spot], ctx: &Context<'_>) -> Result<String,
     Ok(out)
 }
 
-fn crop(out: &mut String, caption: &str, what: &str, src: &str, (width, height): (usize, usize)) {
+fn crop(out: &mut String, caption: &str, what: &str, src: &str, width: usize, height: usize) {
     let caption = escape(caption);
     let _ = writeln!(
         out,

@@ -35,7 +35,7 @@ pub fn worst_spots(map: &HeatMap, size: (usize, usize), count: usize, side: usiz
     }
     let fit = |n: usize| side.clamp(1, (n / 2).max(64)).min(n);
     let (w, h) = (fit(width), fit(height));
-    let sums = StrengthSums::new(map, size);
+    let sums = StrengthSums::new(map, width, height);
     let starts = |n: usize, side: usize| {
         let mut starts: Vec<usize> = (0..=n - side).step_by(STEP).collect();
         if starts.last() != Some(&(n - side)) {
@@ -73,7 +73,7 @@ struct StrengthSums {
 
 impl StrengthSums {
     /// Side of a block in pixels: fine enough for windows in steps of sixteen.
-    fn new(map: &HeatMap, (width, height): (usize, usize)) -> Self {
+    fn new(map: &HeatMap, width: usize, height: usize) -> Self {
         let block = 4;
         let (columns, rows) = (width.div_ceil(block), height.div_ceil(block));
         let mut sums = vec![0.0; (columns + 1) * (rows + 1)];

@@ -54,8 +54,8 @@ struct Step {
 fn steps(plane: &Plane) -> Vec<Step> {
     let (w, h) = (plane.width, plane.height);
     let codes: Vec<f32> = plane.data.iter().map(|v| 255.0 * v).collect();
-    let means = box_means(&codes, (w, h));
-    let squares = box_means(&codes.iter().map(|v| v * v).collect::<Vec<f32>>(), (w, h));
+    let means = box_means(&codes, w, h);
+    let squares = box_means(&codes.iter().map(|v| v * v).collect::<Vec<f32>>(), w, h);
     let wide = w + 1 - BOX;
     let between = |a: usize, b: usize| Step {
         height: (means[a] - means[b]).abs(),
@@ -80,7 +80,7 @@ fn variance(square: f32, mean: f32) -> f32 {
 }
 
 /// Means of all boxes that fit.
-fn box_means(values: &[f32], (w, h): (usize, usize)) -> Vec<f32> {
+fn box_means(values: &[f32], w: usize, h: usize) -> Vec<f32> {
     let wide = w + 1 - BOX;
     let sums = |row: &[f32]| -> Vec<f32> { row.windows(BOX).map(|run| run.iter().sum()).collect() };
     let across: Vec<f32> = values.chunks_exact(w).flat_map(sums).collect();

@@ -80,7 +80,8 @@ impl DegradedWindow {
     /// support operations that read beyond patches. `conditioning`: the degraded side's findings, for
     /// grid-guided networks.
     pub fn new(
-        (pair, names): (Pair, Vec<String>),
+        pair: Pair,
+        names: Vec<String>,
         scale: usize,
         rim: usize,
         conditioning: Option<(&Surface, Findings)>,

@@ -101,7 +101,7 @@ impl PairSource {
             }
             let known = self.surface.as_ref().map(|surface| (surface, found(&made.lq)));
             if known.as_ref().is_none_or(|(_, findings)| Cells::gridded(findings)) {
-                return DegradedWindow::new((made, names), self.scale, room, known);
+                return DegradedWindow::new(made, names, self.scale, room, known);
             }
         }
         Err(if self.banded {
@@ -137,7 +137,7 @@ impl PairSource {
         let (x0, y0) = (place(11, clean.width - width), place(12, clean.height - height));
         let outer = Window { x0, y0, x1: x0 + width, y1: y0 + height };
         let rng = Rng::new(u64::from(rng.at(sample, 13, 0, 0)));
-        let (made, names) = self.degrade(pair, (&clean, degraded.as_deref()), outer, degrader, rng)?;
+        let (made, names) = self.degrade(pair, &clean, degraded.as_deref(), outer, degrader, rng)?;
         Ok((made, names, room))
     }
 
@@ -161,9 +161,9 @@ impl PairSource {
         let middle = |free: usize| free / 2 / self.scale * self.scale;
         let (x0, y0) = (middle(clean.width - width), middle(clean.height - height));
         let window = Window { x0, y0, x1: x0 + width, y1: y0 + height };
-        let made = self.degrade(pair, (&clean, degraded.as_deref()), window, degrader, rng)?;
-        let known = self.surface.as_ref().map(|surface| (surface, found(&made.0.lq)));
-        let made = DegradedWindow::new(made, self.scale, 0, known)?;
+        let (made, names) = self.degrade(pair, &clean, degraded.as_deref(), window, degrader, rng)?;
+        let known = self.surface.as_ref().map(|surface| (surface, found(&made.lq)));
+        let made = DegradedWindow::new(made, names, self.scale, 0, known)?;
         made.middle(crop, multiple).ok_or_else(|| {
             let (file, width, height) = (self.files[pair].0.clone(), clean.width, clean.height);
             DataError::Small { file, width, height, least: multiple * self.scale }
@@ -178,7 +178,8 @@ impl PairSource {
     fn degrade(
         &self,
         pair: usize,
-        (clean, degraded): (&CachedImage, Option<&CachedImage>),
+        clean: &CachedImage,
+        degraded: Option<&CachedImage>,
         window: Window,
         degrader: Option<&Degrader>,
         rng: Rng,

@@ -129,7 +129,7 @@ impl TrainingRun {
             let patches = Examples::open(recipe, &recipe.data, recipe.seed)?;
             (vec![Box::new(patches)], Validator::Patches(Box::new(Accuracy::open(recipe)?)))
         } else {
-            let validation = Validation::open(recipe, learner.sees(), (multiple, scale))?;
+            let validation = Validation::open(recipe, learner.sees(), multiple, scale)?;
             let open = |_| -> Result<Box<dyn Batches>, TrainError> {
                 Ok(Box::new(Patches::open(recipe, learner.sees(), scale)?))
             };

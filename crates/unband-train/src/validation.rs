@@ -28,7 +28,7 @@ pub(crate) struct Validation {
 
 impl Validation {
     /// Reads all images.
-    pub fn open(recipe: &Recipe, sees: Sees, (multiple, scale): (usize, usize)) -> Result<Self, TrainError> {
+    pub fn open(recipe: &Recipe, sees: Sees, multiple: usize, scale: usize) -> Result<Self, TrainError> {
         let settings = &recipe.validation;
         let mut source = PairSource::open(&settings.data, sees, scale)?;
         let count = if settings.images == 0 { source.len() } else { settings.images.min(source.len()) };

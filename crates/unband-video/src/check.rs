@@ -21,13 +21,14 @@ const MOST: f64 = 0.02;
 /// [`VideoError::Frames`] and [`VideoError::Times`].
 pub(super) fn times(
     file: &VideoFile,
-    (count, shown): (u64, Option<(i64, i64)>),
+    count: u64,
+    shown: Option<(i64, i64)>,
     other_streams: &OtherStreams,
     cut: Option<TickRange>,
     encoding: &Encoding,
     part: &Path,
 ) -> Result<(), VideoError> {
-    let written = Packets::read((part, None), Reading::default(), &other_streams.programs);
+    let written = Packets::read(part, None, Reading::default(), &other_streams.programs);
     let written = written.map_err(|error| error.in_file(part))?;
     let track = |index| other_streams.number(file, index).and_then(|number| written.tracks.get(number));
     let video = track(file.video.stream);

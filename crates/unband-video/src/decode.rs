@@ -264,7 +264,7 @@ fn check_shape(video: &VideoFile, options: &DecodeOptions) -> Result<(), VideoEr
     if !ffmpeg.release().hides_shapes() {
         return Ok(());
     }
-    match watched::change_of_shape(video, (options.from, options.to), &options.programs)? {
+    match watched::change_of_shape(video, options.from, options.to, &options.programs)? {
         Some(what) => Err(VideoError::Changes { path: video.path.clone(), what }),
         None => Ok(()),
     }

@@ -41,7 +41,8 @@ impl Encoding {
     /// Containers that cannot be written, codecs that they cannot hold, encoders that are missing.
     pub fn choose(
         video: &Video,
-        (output, purpose): (&Path, Purpose),
+        output: &Path,
+        purpose: Purpose,
         args: &[String],
         bits: u8,
         ffmpeg: &Ffmpeg,

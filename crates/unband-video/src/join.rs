@@ -95,7 +95,7 @@ pub fn join(
     }
     let times = segments.iter().flat_map(|segment| &segment.times);
     let shown = times.clone().min().copied().zip(times.max().copied());
-    check::times(input, (expected, shown), other_streams, cut, encoding, part)
+    check::times(input, expected, shown, other_streams, cut, encoding, part)
 }
 
 /// Writes a video with unchanged frames: all streams, chapters, attachments and metadata are copied, nothing
@@ -113,13 +113,13 @@ pub fn copy(
     let _leftover = Leftover::new(part);
     let mut args = Args::quiet(other_streams.strict);
     args.put(&["-copyts"]);
-    other_streams.inputs(input, (0.0, input.timeline.lead), false, &mut args)?;
+    other_streams.inputs(input, 0.0, input.timeline.lead, false, &mut args)?;
     let mut number = 0;
     for stream in &input.streams {
         if stream.index == input.video.stream {
             args.put(&["-map", &format!("0:{}", stream.index), &format!("-c:{number}"), "copy"]);
             number += 1;
-        } else if other_streams.map(input, stream, (number, 0), None, &mut args) {
+        } else if other_streams.map(input, stream, number, 0, None, &mut args) {
             number += 1;
         }
     }
@@ -140,7 +140,7 @@ pub fn copy(
     let ticks = shown.map(|(first, last)| (input.ticks(first), input.ticks(last)));
     let shift = input.timeline.shift;
     let moved = ticks.map(|(first, last)| (first + shift, last + shift));
-    check::times(input, (count, moved), other_streams, None, encoding, part)
+    check::times(input, count, moved, other_streams, None, encoding, part)
 }
 
 /// # Errors
@@ -261,7 +261,7 @@ fn arguments(
     args.put(&["-itsoffset", &format!("{:.6}", lead - f64::from(ADDED_SECONDS) - start)]);
     turned(input, ffmpeg, &mut args);
     args.put(&["-f", encoding.part_container(), "-i", "pipe:0"]);
-    other_streams.inputs(input, (start, lead), cut.is_some(), &mut args)?;
+    other_streams.inputs(input, start, lead, cut.is_some(), &mut args)?;
     if cut.is_some() {
         other_streams.inputs_to_convert(input, &mut args)?;
     }
@@ -304,7 +304,7 @@ fn arguments(
                 args.put(&[&format!("-chroma_sample_location:{number}"), place]);
             }
             number += 1;
-        } else if other_streams.map(input, stream, (number, 1), place, &mut args) {
+        } else if other_streams.map(input, stream, number, 1, place, &mut args) {
             number += 1;
         }
     }
@@ -385,7 +385,7 @@ fn say_priming(
     other_streams.streams(input).try_for_each(|stream| {
         let number = other_streams.number(input, stream.index);
         let Some(number) = number else { return Ok(()) };
-        Ok(other_streams.say_priming(input, (stream.index, number), cut, part)?)
+        Ok(other_streams.say_priming(input, stream.index, number, cut, part)?)
     })
 }
 

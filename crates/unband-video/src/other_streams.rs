@@ -50,9 +50,11 @@ impl OtherStreams {
     pub fn check(
         video: &VideoFile,
         encoding: &Encoding,
-        (choice, output): (&StreamChoice, &Path),
+        choice: &StreamChoice,
+        output: &Path,
         keep_going: bool,
-        (ffmpeg, programs): (&Ffmpeg, &Programs),
+        ffmpeg: &Ffmpeg,
+        programs: &Programs,
     ) -> Result<Self, VideoError> {
         choice.check(video)?;
         let container = encoding.container();
@@ -127,7 +129,8 @@ impl OtherStreams {
     pub(super) fn say_priming(
         &self,
         video: &VideoFile,
-        (index, number): (usize, usize),
+        index: usize,
+        number: usize,
         part: bool,
         path: &Path,
     ) -> Result<(), Error> {
@@ -153,7 +156,8 @@ impl OtherStreams {
     pub(super) fn inputs(
         &self,
         video: &VideoFile,
-        (from, lead): (f64, f64),
+        from: f64,
+        lead: f64,
         part: bool,
         args: &mut Args,
     ) -> Result<(), Error> {
@@ -195,7 +199,8 @@ impl OtherStreams {
         &self,
         video: &VideoFile,
         stream: &Stream,
-        (number, first): (usize, usize),
+        number: usize,
+        first: usize,
         part: Option<CutPlace>,
         args: &mut Args,
     ) -> bool {

@@ -139,7 +139,8 @@ impl Track {
 impl Packets {
     /// Reads all packets.
     pub(super) fn read(
-        (path, images): (&Path, Option<&Images>),
+        path: &Path,
+        images: Option<&Images>,
         reading: Reading,
         programs: &Programs,
     ) -> Result<Self, Error> {

@@ -80,7 +80,7 @@ pub struct Times {
 fn decide(file: &VideoFile, encoding: &Encoding, times: Times, programs: &Programs) -> Timeline {
     let jumps = file.may_jump();
     let kept = if times.part.is_some() { KeptTimes::All } else { KeptTimes::Head };
-    let packets = Packets::read((&file.path, file.images.as_ref()), Reading { jumps, times: kept }, programs);
+    let packets = Packets::read(&file.path, file.images.as_ref(), Reading { jumps, times: kept }, programs);
     // The decoder reports damage, with a better message.
     let mut packets = packets.unwrap_or_default();
     let mut tracks = lines(&packets, file);
@@ -208,7 +208,8 @@ impl VideoFile {
     /// Finds where its clock jumps, for decoding without a result.
     pub(super) fn with_own_times(self, programs: &Programs) -> Self {
         let read = Packets::read(
-            (&self.path, self.images.as_ref()),
+            &self.path,
+            self.images.as_ref(),
             Reading { jumps: true, times: KeptTimes::None },
             programs,
         );

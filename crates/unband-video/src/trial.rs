@@ -76,12 +76,12 @@ impl OtherStreams {
         let tracks = match found.and_then(|tracks| self.in_time(video, copied, &tracks).map(|()| tracks)) {
             Ok(tracks) => tracks,
             Err(message) => {
-                return Err(self.not_held(video, container, (copied, output), message, &trial)?);
+                return Err(self.not_held(video, container, copied, output, message, &trial)?);
             }
         };
         self.audible = copied.iter().zip(&tracks).filter_map(|(s, track)| audible(video, s, track)).collect();
         if video.timeline.jumps() {
-            self.units = self.find_units(video, container, (copied, &tracks), &trial)?;
+            self.units = self.find_units(video, container, copied, &tracks, &trial)?;
         }
         Ok(())
     }
@@ -106,7 +106,7 @@ impl OtherStreams {
             return Ok(Err(message));
         }
         for (number, stream) in streams.iter().enumerate() {
-            self.say_priming(video, (stream.index, number), false, path)?;
+            self.say_priming(video, stream.index, number, false, path)?;
         }
         let known = known(path, &self.programs)?;
         let lost = |(number, stream): (usize, &&Stream)| {
@@ -118,7 +118,7 @@ impl OtherStreams {
         }
         // A file of attachments alone is none that FFmpeg reads.
         let mut tracks =
-            Packets::read((path, None), Reading { jumps: false, times: KeptTimes::All }, &self.programs)
+            Packets::read(path, None, Reading { jumps: false, times: KeptTimes::All }, &self.programs)
                 .unwrap_or_default()
                 .tracks;
         tracks.resize_with(streams.len(), Track::default);
@@ -137,9 +137,9 @@ impl OtherStreams {
         let lead = video.timeline.lead;
         let mut args = Args::quiet(strict);
         args.put(&["-copyts"]);
-        self.inputs(video, (0.0, lead), false, &mut args)?;
+        self.inputs(video, 0.0, lead, false, &mut args)?;
         for (number, stream) in streams.iter().enumerate() {
-            self.map(video, stream, (number, 0), None, &mut args);
+            self.map(video, stream, number, 0, None, &mut args);
         }
         args.put(&["-t", &format!("{:.3}", video.zero().max(0.0) + lead + self.seconds(video))]);
         written(container, false, path, &mut args)?;
@@ -177,7 +177,8 @@ impl OtherStreams {
         &self,
         video: &VideoFile,
         container: &'static Container,
-        (copied, output): (&[&Stream], &Path),
+        copied: &[&Stream],
+        output: &Path,
         message: String,
         trial: &Path,
     ) -> Result<VideoError, VideoError> {
@@ -208,7 +209,8 @@ impl OtherStreams {
         &self,
         video: &VideoFile,
         container: &Container,
-        (copied, before): (&[&Stream], &[Track]),
+        copied: &[&Stream],
+        before: &[Track],
         path: &Path,
     ) -> Result<Vec<(usize, f64)>, VideoError> {
         let later = Self { units: copied.iter().map(|stream| (stream.index, 0.0)).collect(), ..self.clone() };

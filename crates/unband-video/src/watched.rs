@@ -28,7 +28,8 @@ const REPEATING: [&str; 7] = ["mpegts", "mpeg", "mpegvideo", "m4v", "vc1", "h264
 /// No `ffprobe`, and errors of the operating system.
 pub(super) fn change_of_shape(
     video: &VideoFile,
-    (from, to): (Option<i64>, Option<i64>),
+    from: Option<i64>,
+    to: Option<i64>,
     programs: &Programs,
 ) -> Result<Option<String>, VideoError> {
     if !REPEATING.contains(&video.container.as_str()) {

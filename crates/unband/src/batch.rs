@@ -123,8 +123,9 @@ pub fn deband_cost(path: &Path, options: &FileOptions, ctx: &Context<'_>) -> Cos
     let threads = if may_be_animation(path) { ctx.threads } else { threads(pixels, ctx.threads) };
     let memory = match size {
         // Unusable weights fail before the image is read.
-        Ok(size) => {
-            memory::of_file(path, size, options, &(*ctx).but(|new| new.threads = threads)).unwrap_or(0)
+        Ok((width, height)) => {
+            memory::of_file(path, width, height, options, &(*ctx).but(|new| new.threads = threads))
+                .unwrap_or(0)
         }
         Err(pixels) => pixels,
     };

@@ -238,24 +238,24 @@ impl Cells {
         at: (usize, usize),
         values: &mut [f32],
         source: &[f32],
-        (low, high): (f32, f32),
+        limits: (f32, f32),
     ) {
         if let Some(dither) = &self.dither {
             let mut added = vec![0.0; values.len()];
             dither.row(plane, at, &mut added);
             if let Some((regions, _)) = &self.elsewhere {
-                let outside = regions.outside(plane, at, added.len(), self.scales[plane]);
+                let outside = regions.outside(plane, at.0, at.1, added.len(), self.scales[plane]);
                 outside.for_each(|x| added[x] = 0.0);
             }
             let add = |value: &mut f32, added: &f32| *value += added / 255.0;
             values.iter_mut().zip(&added).for_each(|(value, added)| add(value, added));
             self.keep_around(level, plane, at, values, source, (f32::NEG_INFINITY, f32::INFINITY));
             for (value, added) in values.iter_mut().zip(&added) {
-                *value = (*value - added / 255.0).max(low).min(high);
+                *value = (*value - added / 255.0).max(limits.0).min(limits.1);
             }
             return;
         }
-        self.keep_around(level, plane, at, values, source, (low, high));
+        self.keep_around(level, plane, at, values, source, limits);
     }
 
     /// As [`Cells::keep`], with the dither added to values.
@@ -266,8 +266,9 @@ impl Cells {
         at: (usize, usize),
         values: &mut [f32],
         source: &[f32],
-        (low, high): (f32, f32),
+        limits: (f32, f32),
     ) {
+        let (low, high) = limits;
         for run in self.runs(plane, at.0, values.len()) {
             let (values, source) = (&mut values[run.clone()], &source[run.clone()]);
             match self.cell(plane, (at.0 + run.start, at.1)) {
@@ -290,12 +291,13 @@ impl Cells {
         level: Level,
         at: (usize, usize),
         rows: &mut [Rows<'_>],
-        (low, high): (f32, f32),
+        limits: (f32, f32),
     ) {
         let Some(matrix) = self.matrix else { return };
         if self.halved.is_some() {
-            return self.keep_blocks(at, rows, (low, high));
+            return self.keep_blocks(at, rows, limits);
         }
+        let (low, high) = limits;
         for ([r, g, b], source) in rows {
             for run in self.runs(0, at.0, r.len()) {
                 let halves = self.halves((at.0 + run.start, at.1));
@@ -333,10 +335,10 @@ impl Cells {
     }
 
     /// The intervals around a sample of a plane.
-    fn cell(&self, plane: usize, (x, y): (usize, usize)) -> &PlaneCells {
+    fn cell(&self, plane: usize, at: (usize, usize)) -> &PlaneCells {
         if let Some((regions, cells)) = &self.elsewhere {
             let (sx, sy) = self.scales[plane];
-            if !regions.holds_at(plane, x * sx, y * sy) {
+            if !regions.holds_at(plane, at.0 * sx, at.1 * sy) {
                 return &cells[plane];
             }
         }

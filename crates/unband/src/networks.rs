@@ -108,9 +108,11 @@ macro_rules! network {
                 let way: fn(&Method, &$params, Convention) -> Execution = $way;
                 prepare(
                     network(method)?,
-                    (&params.weights, params.precision),
+                    &params.weights,
+                    params.precision,
                     |convention| way(method, &params, convention),
-                    (params.order, params.scale),
+                    params.order,
+                    params.scale,
                 )
             },
         }
@@ -234,9 +236,11 @@ fn network(method: &Method) -> Result<&'static Architecture, ParamError> {
 
 fn prepare(
     architecture: &'static Architecture,
-    (weights, precision): (&Weights, Precision),
+    weights: &Weights,
+    precision: Precision,
     way: impl FnOnce(Convention) -> Execution,
-    (order, scale): (Order, Scale),
+    order: Order,
+    scale: Scale,
 ) -> Result<Prepare, ParamError> {
     let engine = checked(architecture, weights, precision.products()?)?;
     let convention = feed::changed(engine.convention(), order, scale);

@@ -53,7 +53,8 @@ pub(super) fn run(job: &VideoJob<'_>, begins: &[u8], reporter: &Reporter<'_>) ->
 pub(super) fn run_video(
     job: &VideoJob<'_>,
     options: &VideoOptions,
-    (input, shown): (&Path, &str),
+    input: &Path,
+    shown: &str,
     reporter: &Reporter<'_>,
 ) -> Outcome {
     let video = &job.video;

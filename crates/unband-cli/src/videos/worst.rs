@@ -40,7 +40,8 @@ pub(crate) type Within<'a> = dyn Fn(f64) -> bool + Sync + 'a;
 /// interrupted.
 pub(crate) fn worst_frames(
     video_file: &VideoFile,
-    (part, within): (&DecodeOptions, &Within<'_>),
+    part: &DecodeOptions,
+    within: &Within<'_>,
     count: usize,
     advance: &Advance<'_>,
     ctx: &Context<'_>,

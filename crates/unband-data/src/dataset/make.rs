@@ -101,8 +101,8 @@ impl DatasetPlan {
             Ok(clean_rgb(image)?)
         };
         let clean = read().map_err(|fault| Stop::Source(0, fault))?;
-        let place = (folder, self.access(task));
-        draws.iter().try_for_each(|draw| drawn(task, draw, &clean, tiling, place, entry))
+        let access = self.access(task);
+        draws.iter().try_for_each(|draw| drawn(task, draw, &clean, tiling, folder, access, entry))
     }
 
     /// Permissions of the pairs of an image.
@@ -124,7 +124,8 @@ fn drawn(
     draw: &Draw,
     clean: &Image,
     tiling: Tiling,
-    (folder, access): (&Path, Access),
+    folder: &Path,
+    access: Access,
     entry: &mut Entry,
 ) -> Result<(), Stop> {
     let fault = |fault: SourceFault| Stop::Source(0, fault);

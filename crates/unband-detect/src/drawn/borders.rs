@@ -87,7 +87,7 @@ pub(super) struct Borders {
 
 impl Borders {
     /// Adds a direct step from one plateau to another at a position of a row or column.
-    pub(super) fn step(&mut self, way: usize, line: usize, at: usize, (from, to): (u32, u32)) {
+    pub(super) fn step(&mut self, way: usize, line: usize, at: usize, from: u32, to: u32) {
         self.steps[way].add(at);
         let border = (at as f64 - 0.5, line as f64);
         let (x, y) = if way == 0 { border } else { (border.1, border.0) };

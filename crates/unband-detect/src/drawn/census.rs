@@ -261,7 +261,7 @@ impl Census {
                 if start == last.end {
                     counts.step(last.value, color, scale);
                     steps.push(start);
-                    self.borders.step(direction, number, start, (last.value, color));
+                    self.borders.step(direction, number, start, last.value, color);
                 } else {
                     let width = last.length().min(run.length());
                     counts.edge(last.value, color, &line[last.end..start], width, scale);

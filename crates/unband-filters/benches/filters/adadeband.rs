@@ -57,7 +57,8 @@ pub(super) fn run(levels: &[Level], best: Level) {
             line(&format!("edges {level:?}"), edges, PUBLISHED / edges);
             let all = least(|| _ = score(&luma, Thresholds::default(), &ctx).unwrap());
             line(&format!("score {level:?}"), all, PUBLISHED / all);
-            let filter = least(|| _ = adadeband_plane(&mut out, &codes, SIZE, &params, &ctx).unwrap());
+            let filter =
+                least(|| _ = adadeband_plane(&mut out, &codes, SIZE.0, SIZE.1, &params, &ctx).unwrap());
             line(&format!("filter {level:?}"), filter, PUBLISHED / filter);
             if level == best {
                 let verdict = if filter <= ASKED { "reached" } else { "NOT reached" };

@@ -70,7 +70,7 @@ impl Footage {
         while let Some(frame) = reader.next_frame(before).unwrap() {
             if let Some(filter) = filter {
                 let ctx = (*ctx).but(|new| new.frame = frame.pts as u32);
-                assert!(format.restore_codes((before, format), after, filter, &ctx).unwrap());
+                assert!(format.restore_codes(before, format, after, filter, &ctx).unwrap());
                 writer.write_frame(frame, after).unwrap();
             } else {
                 writer.write_frame(frame, before).unwrap();

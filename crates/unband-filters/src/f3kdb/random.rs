@@ -29,7 +29,7 @@ pub(super) struct Random(pub u32);
 
 impl Random {
     /// The initial state for a clip.
-    pub(super) fn seeded(seed: i32, (width, height): (usize, usize), frames: u32) -> Self {
+    pub(super) fn seeded(seed: i32, width: usize, height: usize, frames: u32) -> Self {
         let (width, height) = (width as u32, height as u32);
         let start = 0x92D6_8CA2u32.wrapping_sub(seed as u32);
         Self(start ^ (width << 16) ^ height ^ (frames << 16) ^ frames)

@@ -85,11 +85,11 @@ impl Tables {
             grain: [Grain::None, Grain::None],
             moving: None,
         };
-        let mut random = Random::seeded(params.seed, (width, height), params.frames);
+        let mut random = Random::seeded(params.seed, width, height, params.frames);
         if (refs, grain) == (Distribution::Uniform, Distribution::Uniform) {
             tables.draw_on_many_threads(params, &mut random, ctx)?;
         } else {
-            tables.draw_in_order(params, &mut random, (refs, grain), ctx)?;
+            tables.draw_in_order(params, &mut random, refs, grain, ctx)?;
         }
         tables.make_grain(params, random, grain, ctx)?;
         Ok(tables)
@@ -155,7 +155,8 @@ impl Tables {
         &mut self,
         params: &F3kdbParams,
         random: &mut Random,
-        (refs, grain): (Distribution, Distribution),
+        refs: Distribution,
+        grain: Distribution,
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
         let (luma, chroma) = (params.grain(0), params.grain(1));

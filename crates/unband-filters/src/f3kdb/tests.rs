@@ -134,7 +134,8 @@ fn numbers_drawn_on_many_threads_are_those_drawn_in_order() {
             .draw_in_order(
                 &params,
                 &mut one,
-                (random::Distribution::Uniform, random::Distribution::Uniform),
+                random::Distribution::Uniform,
+                random::Distribution::Uniform,
                 &ctx,
             )
             .unwrap();

@@ -69,7 +69,8 @@ impl Maps {
 pub fn detect_plane(
     level: Level,
     plane: &[u16],
-    (width, height): (usize, usize),
+    width: usize,
+    height: usize,
     thresholds: &Thresholds,
 ) -> Result<Maps, PlaneError> {
     let view =

@@ -121,7 +121,8 @@ pub fn deband_plane<T: Sample>(
     level: Level,
     out: &mut [T],
     plane: &[T],
-    (width, height): (usize, usize),
+    width: usize,
+    height: usize,
     table: &Table,
     rule: Rule,
 ) -> Result<(), PlaneError> {

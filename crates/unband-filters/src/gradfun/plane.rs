@@ -70,7 +70,8 @@ pub fn gradfun_plane<T: Sample>(
     level: Level,
     out: &mut [T],
     plane: &[T],
-    (width, height): (usize, usize),
+    width: usize,
+    height: usize,
     shape: Shape,
 ) -> Result<(), PlaneError> {
     let view =

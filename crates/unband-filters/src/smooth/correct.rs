@@ -34,7 +34,7 @@ impl Smooth {
             return;
         }
         if plan.levels > 1 {
-            solve_half(plan, (outer.x0 / 2, outer.y0 / 2), level, b);
+            solve_half(plan, outer.x0 / 2, outer.y0 / 2, level, b);
         }
         // At full size only the samples that those of the core depend on.
         let near = inner.grown(surface::SWEEPS, b.v[0].width, b.v[0].height);
@@ -70,8 +70,8 @@ impl Smooth {
             }
         }
         if let Some(intended_plateaus) = &self.intended_plateaus {
-            let scale = (image.width().div_ceil(width), image.height().div_ceil(height));
-            intended_plateaus.hold(&mut b.corrections[index], core, scale);
+            let (sx, sy) = (image.width().div_ceil(width), image.height().div_ceil(height));
+            intended_plateaus.hold(&mut b.corrections[index], core, sx, sy);
         }
         if plan.lift > 0.0 {
             b.density.means(level, &mut b.busy, inner, 2, 1.0);
@@ -96,7 +96,7 @@ impl Smooth {
         let scale = (image.width().div_ceil(size.0), image.height().div_ceil(size.1));
         for y in 0..corrections.height {
             let row = corrections.row_mut(y);
-            regions.outside(plane, (core.x0, core.y0 + y), row.len(), scale).for_each(|x| row[x] = 0.0);
+            regions.outside(plane, core.x0, core.y0 + y, row.len(), scale).for_each(|x| row[x] = 0.0);
         }
     }
 
@@ -141,7 +141,7 @@ impl Smooth {
 }
 
 /// The surface of a window at half size, whose corner is given, in `b.u[1]`.
-fn solve_half(plan: &PlanePlan, (x0, y0): (usize, usize), level: Level, b: &mut Buffers) {
+fn solve_half(plan: &PlanePlan, x0: usize, y0: usize, level: Level, b: &mut Buffers) {
     let towards = plan.neutral.is_some();
     let (fine, half) = b.v.split_at_mut(1);
     surface::halve(level, &mut half[0], &fine[0]);

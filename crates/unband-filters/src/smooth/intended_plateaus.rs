@@ -106,7 +106,7 @@ impl IntendedPlateaus {
 
     /// Multiplies the corrections of a window of a plane by the factors. `(sx, sy)`: pixels of the image per
     /// sample of the plane.
-    pub(super) fn hold(&self, corrections: &mut Grid, core: Window, (sx, sy): (usize, usize)) {
+    pub(super) fn hold(&self, corrections: &mut Grid, core: Window, sx: usize, sy: usize) {
         // The position of a sample's centre among the centres of map cells, and its fraction between two of
         // them.
         let place = |at: usize, scale: usize, cells: usize| {

@@ -169,7 +169,7 @@ impl Means {
 }
 
 /// Bilinear ×2: fine columns `x0..`, rows `y0..` (both even) of a coarse surface.
-fn doubled(coarse: &[Rgb], (cw, ch): (usize, usize), window: Window) -> Vec<Rgb> {
+fn doubled(coarse: &[Rgb], cw: usize, ch: usize, window: Window) -> Vec<Rgb> {
     let place = |at: usize, end: usize| {
         let near = at / 2;
         (near, if at % 2 == 1 { (near + 1).min(end - 1) } else { near.saturating_sub(1) })
@@ -228,7 +228,11 @@ impl PaletteSurface {
             let mut size = (0, 0);
             for (l, means) in pyramid.iter().enumerate().rev() {
                 let whole = Window { x0: 0, y0: 0, x1: means.width, y1: means.height };
-                surface = if surface.is_empty() { means.rgb.clone() } else { doubled(&surface, size, whole) };
+                surface = if surface.is_empty() {
+                    means.rgb.clone()
+                } else {
+                    doubled(&surface, size.0, size.1, whole)
+                };
                 means.start(&mut surface);
                 means.solve(&mut surface, made.pull[l + 2], SWEEPS[1]);
                 size = (means.width, means.height);
@@ -256,12 +260,12 @@ impl PaletteSurface {
                 y1: outer.y0 / 2 + half.height,
             };
             let mut surface = match &self.coarse {
-                Some((coarse, size)) => doubled(coarse, *size, at),
+                &Some((ref coarse, (width, height))) => doubled(coarse, width, height, at),
                 None => half.rgb.clone(),
             };
             half.start(&mut surface);
             half.solve(&mut surface, self.pull[1], SWEEPS[0]);
-            doubled(&surface, (half.width, half.height), Window { x0: 0, y0: 0, x1: w, y1: h })
+            doubled(&surface, half.width, half.height, Window { x0: 0, y0: 0, x1: w, y1: h })
         } else {
             fine.rgb.clone()
         };

@@ -246,7 +246,7 @@ impl Restorer for Undither {
                 rows::hold(ctx.level, result, &samples.data[at..at + core.width()], half);
                 let out = output.planes[p].row_mut(y);
                 let outside = self.regions.iter().flat_map(|regions| {
-                    regions.outside(p, (core.x0, core.y0 + y), core.width(), input.image.plane_scale(p))
+                    regions.outside(p, core.x0, core.y0 + y, core.width(), input.image.plane_scale(p))
                 });
                 outside.for_each(|x| result[x] = 255.0 * out[x]);
                 for (out, result) in out.iter_mut().zip(result) {

@@ -20,7 +20,7 @@ fn apart(a: &[u8], b: &[u8]) -> (usize, u32) {
 
 fn run(codes: &[u8], size: (usize, usize), params: &AdaDebandParams, ctx: &Context<'_>) -> (Vec<u8>, Tally) {
     let mut out = vec![0; codes.len()];
-    let tally = adadeband_plane(&mut out, codes, size, params, ctx).unwrap();
+    let tally = adadeband_plane(&mut out, codes, size.0, size.1, params, ctx).unwrap();
     (out, tally)
 }
 
@@ -54,7 +54,7 @@ fn a_clip_comes_out_as_from_the_original() {
         let mut changed = 0;
         for (i, (before, after)) in clip.chunks(frame).zip(want.chunks(frame)).enumerate() {
             let ctx = Context::with(|new| new.threads = threads);
-            let got = temporal.next_frame(&before[..w * h], (w, h), &ctx).unwrap();
+            let got = temporal.next_frame(&before[..w * h], w, h, &ctx).unwrap();
             assert_eq!(apart(&got, &after[..w * h]), (0, 0), "frame {i}");
             assert_eq!(before[w * h..], after[w * h..], "chroma of frame {i}");
             changed += apart(&got, &before[..w * h]).0;
@@ -279,11 +279,11 @@ fn videos_restart_at_cuts_and_other_sizes_and_keep_going_over_flat_frames() {
     let ctx = Context::default();
     let params = AdaDebandParams::default();
     let mut video = Temporal::new(&params);
-    let first = video.next_frame(&codes, size, &ctx).unwrap();
+    let first = video.next_frame(&codes, size.0, size.1, &ctx).unwrap();
     assert!(first == run(&codes, size, &params, &ctx).0);
-    let held = video.next_frame(&codes, size, &ctx).unwrap();
+    let held = video.next_frame(&codes, size.0, size.1, &ctx).unwrap();
     video.cut();
-    let again = video.next_frame(&codes, size, &ctx).unwrap();
+    let again = video.next_frame(&codes, size.0, size.1, &ctx).unwrap();
     // The limit may prevent a change from one end of the noise to the other; a return to the input is
     // allowed.
     let jumps = |a: &[u8], b: &[u8]| {
@@ -294,9 +294,9 @@ fn videos_restart_at_cuts_and_other_sizes_and_keep_going_over_flat_frames() {
     assert!(jumps(&held, &again) > 100);
     let mut skipping = Temporal::new(&params);
     let flat = vec![50; size.0 * size.1];
-    assert!(skipping.next_frame(&flat, size, &ctx).unwrap() == flat);
-    assert!(skipping.next_frame(&codes[..320 * 100], (320, 100), &ctx).unwrap() != codes[..320 * 100]);
-    assert!(matches!(video.next_frame(&codes, (3, 3), &ctx), Err(RestoreError::Unsupported { .. })));
+    assert!(skipping.next_frame(&flat, size.0, size.1, &ctx).unwrap() == flat);
+    assert!(skipping.next_frame(&codes[..320 * 100], 320, 100, &ctx).unwrap() != codes[..320 * 100]);
+    assert!(matches!(video.next_frame(&codes, 3, 3, &ctx), Err(RestoreError::Unsupported { .. })));
 }
 
 #[test]
@@ -326,9 +326,9 @@ fn tiny_images_odd_samples_and_wrong_buffers_are_no_panics() {
     }
     let mut out = [0; 4];
     let params = AdaDebandParams::default();
-    assert!(adadeband_plane(&mut out, &[1; 5], (2, 2), &params, &ctx).is_err());
-    assert!(adadeband_plane(&mut out[..3], &[1; 4], (2, 2), &params, &ctx).is_err());
-    assert!(adadeband_plane(&mut [], &[], (0, 2), &params, &ctx).is_err());
+    assert!(adadeband_plane(&mut out, &[1; 5], 2, 2, &params, &ctx).is_err());
+    assert!(adadeband_plane(&mut out[..3], &[1; 4], 2, 2, &params, &ctx).is_err());
+    assert!(adadeband_plane(&mut [], &[], 0, 2, &params, &ctx).is_err());
 }
 
 #[test]
@@ -337,6 +337,6 @@ fn cancelling_stops_the_work() {
     let ctx = Context::with(|new| new.cancel = &stop);
     let codes = painted(200, 100);
     let params = AdaDebandParams::default();
-    let result = adadeband_plane(&mut vec![0; codes.len()], &codes, (200, 100), &params, &ctx);
+    let result = adadeband_plane(&mut vec![0; codes.len()], &codes, 200, 100, &params, &ctx);
     assert!(matches!(result, Err(RestoreError::Cancelled)));
 }

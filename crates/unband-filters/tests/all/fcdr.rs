@@ -35,7 +35,7 @@ fn maps_hold_as_many_pixels_as_the_references() {
             for unit in [1u16, 4, 257] {
                 let plane: Vec<u16> = codes.iter().map(|&c| u16::from(c) * unit).collect();
                 let thresholds = Thresholds::new(&params, f64::from(unit));
-                let maps = detect_plane(level, &plane, (w, h), &thresholds).unwrap();
+                let maps = detect_plane(level, &plane, w, h, &thresholds).unwrap();
                 assert_eq!(maps.counts(), want, "{name} {level:?} {unit}");
             }
         }
@@ -45,7 +45,7 @@ fn maps_hold_as_many_pixels_as_the_references() {
 #[test]
 fn flat_images_and_single_steps_are_judged_as_described() {
     let thresholds = Thresholds::new(&FcdrParams::default(), 1.0);
-    let maps = |plane: &[u16]| detect_plane(Level::best(), plane, (40, 40), &thresholds).unwrap();
+    let maps = |plane: &[u16]| detect_plane(Level::best(), plane, 40, 40, &thresholds).unwrap();
     assert_eq!(maps(&[77; 1600]).counts(), counts(0, 0, 0));
     let step =
         |height: u16| -> Vec<u16> { (0..1600).map(|i| 50 + height * u16::from(i % 40 >= 20)).collect() };
@@ -53,10 +53,10 @@ fn flat_images_and_single_steps_are_judged_as_described() {
     assert_eq!(one.counts(), counts(80, 80, 80));
     assert!(one.contours().enumerate().all(|(i, on)| on == matches!(i % 40, 19 | 20)));
     assert_eq!(maps(&step(3)).counts(), counts(80, 0, 0));
-    assert!(detect_plane(Level::best(), &[0; 9], (2, 4), &thresholds).is_err());
+    assert!(detect_plane(Level::best(), &[0; 9], 2, 4, &thresholds).is_err());
     for size in [(0, 0), (0, 5), (1, 1), (1, 9), (9, 1), (3, 2)] {
         let plane: Vec<u16> = (0..size.0 * size.1).map(|i| (i % 2) as u16).collect();
-        let maps = detect_plane(Level::best(), &plane, size, &thresholds).unwrap();
+        let maps = detect_plane(Level::best(), &plane, size.0, size.1, &thresholds).unwrap();
         assert_eq!(maps.contours().count(), size.0 * size.1);
     }
 }
@@ -101,7 +101,7 @@ fn contours_are_scattered_and_averaged_and_nothing_else_changes() {
         codes.chunks(960).skip(200).take(h).flat_map(|row| row[300..300 + w].to_vec()).collect();
     let thresholds = Thresholds::new(&FcdrParams::default(), 1.0);
     let wide: Vec<u16> = codes.iter().map(|&c| c.into()).collect();
-    let on: Vec<bool> = detect_plane(Level::best(), &wide, (w, h), &thresholds).unwrap().contours().collect();
+    let on: Vec<bool> = detect_plane(Level::best(), &wide, w, h, &thresholds).unwrap().contours().collect();
     let share = on.iter().filter(|&&on| on).count();
     assert!(share > 100 && share < w * h / 2, "{share}");
     let ctx = Context::with(|new| {

@@ -144,10 +144,10 @@ fn planes_of_codes_come_out_as_from_ffmpeg() {
         for p in 0..3 {
             let (size, scale) = if p == 0 { ((w, h), (1, 1)) } else { ((w / 2, h / 2), (2, 2)) };
             let mut out = vec![0; input[p].len()];
-            ffmpeg_deband::deband_plane(level, &mut out, &input[p], size, &table, rule).unwrap();
+            ffmpeg_deband::deband_plane(level, &mut out, &input[p], size.0, size.1, &table, rule).unwrap();
             assert!(out == debanded[p], "deband plane {p} {level:?}");
             let shape = gradfun::Shape::new(1.2, 16, 8, scale);
-            gradfun::gradfun_plane(level, &mut out, &input[p], size, shape).unwrap();
+            gradfun::gradfun_plane(level, &mut out, &input[p], size.0, size.1, shape).unwrap();
             assert!(out == smoothed[p], "gradfun plane {p} {level:?}");
         }
     }
@@ -159,7 +159,7 @@ fn planes_of_codes_come_out_as_from_ffmpeg() {
             let size = if p == 0 { (w, h) } else { (w / 2, h / 2) };
             let mut out = vec![0; input[p].len()];
             let rule = ffmpeg_deband::Rule::new(12, 0.02, true);
-            ffmpeg_deband::deband_plane(level, &mut out, &input[p], size, &table, rule).unwrap();
+            ffmpeg_deband::deband_plane(level, &mut out, &input[p], size.0, size.1, &table, rule).unwrap();
             assert!(out == want[p], "deband 12-bit plane {p} {level:?}");
         }
     }

@@ -20,7 +20,7 @@ const H: usize = 180;
 
 /// A sunset's colours along a run, in 8-bit codes.
 fn gradient(run: usize) -> Vec<[f32; 3]> {
-    made::gradient((W, H), run, 0.0, 0)
+    made::gradient(W, H, run, 0.0, 0)
 }
 
 fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {

@@ -186,7 +186,8 @@ type Planes = [(*mut u8, usize); 4];
 
 /// Refuses planes for a result that overlap each other, or those of the input.
 fn apart(
-    (results, made): (&FrameLayout, &Planes),
+    results: &FrameLayout,
+    made: &Planes,
     input: Option<(&FrameLayout, &Planes)>,
 ) -> Result<(), CallFailure> {
     let own = |p: usize| addresses(results, p, made[p]);
@@ -209,11 +210,12 @@ fn apart(
 pub(crate) unsafe fn call_frame(
     input: *const CallFrame,
     output: *const CallFrame,
-    (layout, results): (&FrameLayout, &FrameLayout),
+    layout: &FrameLayout,
+    results: &FrameLayout,
 ) -> Result<HostFrame<CallMemory>, CallFailure> {
     // SAFETY: promised by the caller.
     let (planes, made) = unsafe { (planes_of(input, "in", layout)?, planes_of(output, "out", results)?) };
-    apart((results, &made), Some((layout, &planes)))?;
+    apart(results, &made, Some((layout, &planes)))?;
     Ok(HostFrame { layout: *layout, memory: CallMemory { planes, results: Some(made) } })
 }
 
@@ -241,7 +243,7 @@ pub(crate) unsafe fn write_out(
 ) -> Result<(), CallFailure> {
     // SAFETY: promised by the caller.
     let planes = unsafe { planes_of(output, "out", &made.layout)? };
-    apart((&made.layout, &planes), None)?;
+    apart(&made.layout, &planes, None)?;
     let mut to = HostFrame { layout: made.layout, memory: CallMemory { planes, results: None } };
     to.copy(made);
     Ok(())

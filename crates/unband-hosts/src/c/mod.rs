@@ -154,7 +154,7 @@ unsafe extern "C" fn unband_process(
         // SAFETY: pointers and planes as the header asks for.
         let (session, frame) = unsafe {
             let session = object(session, "session")?;
-            (session, call_frame(input, output, (&session.layout, &session.results))?)
+            (session, call_frame(input, output, &session.layout, &session.results)?)
         };
         session.process(frame, number)?;
         Ok(Status::Ok)

@@ -127,7 +127,8 @@ fn opened(call: &Call<'_>) -> Result<(Arguments, Clip, VsVideoInfo), String> {
 /// The clip debanded by options, which are checked.
 fn debanded(
     call: &Call<'_>,
-    (clip, info): (Clip, VsVideoInfo),
+    clip: Clip,
+    info: VsVideoInfo,
     options: Options,
     temporal: Temporal,
 ) -> Result<NewFilter, String> {
@@ -173,7 +174,7 @@ fn deband(call: &Call<'_>) -> Result<NewFilter, String> {
     options.precision = arguments.precision()?;
     options.seed = arguments.whole("seed", 0..=i64::MAX)?.map_or(options.seed, i64::unsigned_abs);
     let temporal = arguments.word("temporal")?.unwrap_or_default();
-    debanded(call, (clip, info), options, temporal)
+    debanded(call, clip, info, options, temporal)
 }
 
 fn reimplemented(call: &Call<'_>) -> Result<NewFilter, String> {
@@ -205,7 +206,7 @@ fn reimplemented(call: &Call<'_>) -> Result<NewFilter, String> {
         _ => {}
     }
     options.method = Choice::Named(method);
-    debanded(call, (clip, info), options, Temporal::Off)
+    debanded(call, clip, info, options, Temporal::Off)
 }
 
 /// The word for vs-placebo's `dither` and `dither_algo`.
@@ -238,7 +239,7 @@ fn net(call: &Call<'_>) -> Result<NewFilter, String> {
     options.method = Choice::Named(method);
     options.depth = arguments.depth()?;
     options.dither = arguments.dither()?;
-    debanded(call, (clip, info), options, Temporal::Off)
+    debanded(call, clip, info, options, Temporal::Off)
 }
 
 /// A file of weights by its path or by the name of an imported model.

@@ -235,11 +235,7 @@ impl VsMemory {
     }
 
     /// A new frame with the properties of this one.
-    pub(super) fn empty(
-        &self,
-        format: &VsVideoFormat,
-        (width, height): (usize, usize),
-    ) -> Result<Self, Error> {
+    pub(super) fn empty(&self, format: &VsVideoFormat, width: usize, height: usize) -> Result<Self, Error> {
         let (w, h) = (c_int::try_from(width).unwrap_or(0), c_int::try_from(height).unwrap_or(0));
         if w == 0 || h == 0 {
             return Err(Error::Image(ImageError::Empty { width, height }.to_string()));
@@ -328,7 +324,7 @@ impl FrameMemory for VsMemory {
             range: "8 to 16, or 32",
             got: layout.depth.bits().to_string(),
         })?;
-        self.empty(&format, (layout.width, layout.height))
+        self.empty(&format, layout.width, layout.height)
     }
 }
 

@@ -32,8 +32,8 @@ impl Filter for Inspect {
         let is_image = self.alone && frame.layout.is_image();
         let (findings, verdict) = frame.inspected(is_image, ctx).map_err(message)?;
         let mut made = if self.map {
-            let size = (frame.layout.width, frame.layout.height);
-            plane_of(&frame.memory, self.host, size, shares(&findings.map, size))?
+            let (width, height) = (frame.layout.width, frame.layout.height);
+            plane_of(&frame.memory, self.host, width, height, shares(&findings.map, width, height))?
         } else {
             frame.memory.copy()
         };
@@ -49,7 +49,7 @@ impl Filter for Inspect {
 }
 
 /// A map's share at each sample.
-fn shares(map: &BandingMap, (width, height): (usize, usize)) -> impl Iterator<Item = f32> {
+fn shares(map: &BandingMap, width: usize, height: usize) -> impl Iterator<Item = f32> {
     (0..height).flat_map(move |y| {
         let row = (y / BandingMap::SIDE) * map.columns;
         (0..width).map(move |x| map.share.get(row + x / BandingMap::SIDE).copied().unwrap_or(0.0))
@@ -112,10 +112,10 @@ impl Filter for ContourMask {
             // Rows first: points are many, and near each other.
             near[point.point.y as usize * width..][reach(point.point.x, width)].fill(true);
         }
-        let mask = grown_down(&near, (width, height), self.radius);
+        let mask = grown_down(&near, width, height, self.radius);
         let format = Self::format(self.host, &frame.memory.format()).ok_or("a grey format is missing")?;
         let layout = frame.layout.as_gray();
-        let memory: VsMemory = frame.memory.empty(&format, (width, height)).map_err(message)?;
+        let memory: VsMemory = frame.memory.empty(&format, width, height).map_err(message)?;
         let mut made = HostFrame { layout, memory };
         let plane = Plane { width, height, data: mask };
         made.write(&Image::new(vec![plane], Model::Gray, depth)).map_err(message)?;
@@ -128,7 +128,7 @@ impl Filter for ContourMask {
 }
 
 /// 1 where a sample within `radius` rows is set, else 0.
-fn grown_down(set: &[bool], (width, height): (usize, usize), radius: usize) -> Vec<f32> {
+fn grown_down(set: &[bool], width: usize, height: usize, radius: usize) -> Vec<f32> {
     let mut grown = vec![0.0; width * height];
     // Rows since the last sample that is set, from above and from below.
     let mut since = vec![usize::MAX; width];

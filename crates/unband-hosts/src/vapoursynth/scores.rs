@@ -68,7 +68,7 @@ impl Filter for Cambi {
         for (scale, map) in maps.iter().flat_map(|maps| maps.scales.iter().enumerate()) {
             let unit = self.scaling.unwrap_or(1.0 / report.window as f64) as f32;
             let contrasts = map.contrasts.iter().map(|contrast| contrast * unit);
-            let plane = plane_of(&frame.memory, self.host, (map.width, map.height), contrasts)?;
+            let plane = plane_of(&frame.memory, self.host, map.width, map.height, contrasts)?;
             scales.push((format!("{}_SCALE{scale}", self.property), plane));
         }
         let mut properties = made.properties_mut();
@@ -107,7 +107,8 @@ impl Filter for BBand {
 pub(super) fn plane_of(
     like: &VsMemory,
     host: Host,
-    (width, height): (usize, usize),
+    width: usize,
+    height: usize,
     values: impl IntoIterator<Item = f32>,
 ) -> Result<VsMemory, String> {
     let format = host.format(GRAY, true, 32, [0, 0]).ok_or("grey floating point is missing")?;
@@ -120,7 +121,7 @@ pub(super) fn plane_of(
         luma_only: false,
         lossy: false,
     };
-    let memory = like.empty(&format, (width, height)).map_err(message)?;
+    let memory = like.empty(&format, width, height).map_err(message)?;
     let mut frame = HostFrame { layout, memory };
     let plane = unband::Plane { width, height, data: values.into_iter().collect() };
     let image = unband::Image::new(vec![plane], Model::Gray, Depth::F32);

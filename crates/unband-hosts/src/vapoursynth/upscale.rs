@@ -55,7 +55,7 @@ impl Filter for Upscaling {
         let (image, _) = self.upscaler.upscale(image, &self.options, ctx).map_err(message)?;
         let (width, height) = (image.width(), image.height());
         let layout = FrameLayout { width, height, color: image.color, depth: image.depth, ..frame.layout };
-        let memory = frame.memory.empty(&self.format, (width, height)).map_err(message)?;
+        let memory = frame.memory.empty(&self.format, width, height).map_err(message)?;
         let mut made = HostFrame { layout, memory };
         made.write(&image).map_err(message)?;
         let mut properties = made.memory.properties_mut();

@@ -114,15 +114,16 @@ impl GridRegions {
     }
 
     /// Indices, counted from `x0`, of those among `n` samples of a plane's row around which the grid does not
-    /// hold. `across` and `down` are the plane's subsampling factors.
+    /// hold. `scale`: the subsampling factors of the plane, across and down.
     pub fn outside(
         &self,
         plane: usize,
-        (x0, y): (usize, usize),
+        x0: usize,
+        y: usize,
         n: usize,
-        (across, down): (usize, usize),
+        scale: (usize, usize),
     ) -> impl Iterator<Item = usize> {
-        (0..n).filter(move |x| !self.holds_at(plane, (x0 + x) * across, y * down))
+        (0..n).filter(move |x| !self.holds_at(plane, (x0 + x) * scale.0, y * scale.1))
     }
 
     /// Does it hold in all squares for the first plane?

@@ -19,7 +19,8 @@ impl FrameFormat {
     /// As [`CodeRestorer::restore_codes`](crate::CodeRestorer::restore_codes).
     pub fn restore_codes(
         &self,
-        (frame, to): (&[u8], &Self),
+        frame: &[u8],
+        to: &Self,
         out: &mut Vec<u8>,
         restorer: &dyn Restorer,
         ctx: &Context<'_>,

@@ -131,7 +131,8 @@ impl FrameFormat {
     pub fn write(
         &self,
         image: &Image,
-        (before, from): (&[u8], &Self),
+        before: &[u8],
+        from: &Self,
         out: &mut Vec<u8>,
     ) -> Result<(), FrameError> {
         self.write_planes(image, out)?;
@@ -201,7 +202,7 @@ impl FrameFormat {
             }
             return Ok(());
         }
-        to.write(&self.read(bytes)?, (bytes, self), out)
+        to.write(&self.read(bytes)?, bytes, self, out)
     }
 
     /// The alpha in a frame's bytes.

@@ -32,7 +32,7 @@ fn wider_frames_have_the_codes_that_an_image_of_them_has() {
                     let before = bytes(&format);
                     format.widen(&before, &wider, &mut out).unwrap();
                     let image = format.read(&before).unwrap();
-                    wider.write(&image, (&before, &format), &mut wanted).unwrap();
+                    wider.write(&image, &before, &format, &mut wanted).unwrap();
                     assert!(out == wanted, "{} → {}", pixels.name, wider.pixels.name);
                 }
             }
@@ -48,7 +48,7 @@ fn frames_of_every_planar_format_come_back() {
             let format = format(pixels, range);
             let before = bytes(&format);
             let image = format.read(&before).unwrap();
-            format.write(&image, (&before, &format), &mut out).unwrap();
+            format.write(&image, &before, &format, &mut out).unwrap();
             assert!(out == before, "{} {range:?}", pixels.name);
             let image = Image { alpha: format.alpha(&before), ..image };
             format.write_whole(&image, &mut out).unwrap();
@@ -76,7 +76,7 @@ fn wider_frames_hold_the_same_values_and_their_alpha() {
         let before = bytes(&format);
         format.widen(&before, &to, &mut wide).unwrap();
         assert_eq!(wide.len(), 2 * before.len());
-        to.write(&to.read(&wide).unwrap(), (&wide, &to), &mut back).unwrap();
+        to.write(&to.read(&wide).unwrap(), &wide, &to, &mut back).unwrap();
         assert!(back == wide);
         // Limited range is multiplied by exactly 4.
         if name.starts_with("yuv4") {
@@ -100,6 +100,6 @@ fn luma_of_limited_range_gets_neutral_chroma_and_loses_it_again() {
     let image = format.read(&before).unwrap();
     assert_eq!(image.planes.len(), 3);
     let mut out = Vec::new();
-    format.write(&image, (&before, &format), &mut out).unwrap();
+    format.write(&image, &before, &format, &mut out).unwrap();
     assert_eq!(out, before);
 }

@@ -75,7 +75,7 @@ fn bands_divide_the_image_and_hold_the_halo() {
         for full_width in [false, true] {
             for halo in [0, 3, 40, 300] {
                 let needs = Needs { full_width, ..Needs::halo(halo) };
-                let layout = Layout::new(size, &needs, tile, threads);
+                let layout = Layout::new(size.0, size.1, &needs, tile, threads);
                 assert!(layout.band >= halo && layout.band.is_multiple_of(layout.window.1), "{layout:?}");
                 let rows: usize = layout.bands().map(Window::height).sum();
                 assert_eq!(rows, size.1, "{layout:?}");

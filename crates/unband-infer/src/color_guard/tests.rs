@@ -28,8 +28,8 @@ fn a_wall_without_contours_keeps_the_surface_and_a_slope_the_network() {
         let guard = ColorGuard::find(&image, &findings, &Context::default()).unwrap();
         let window = Window { x0: 0, y0: 0, x1: 512, y1: 64 };
         let surfaces = Surfaces::default();
-        surfaces.keep(&image.planes, window, (0, 40));
-        surfaces.keep(&image.planes, window, (40, 64));
+        surfaces.keep(&image.planes, window, 0, 40);
+        surfaces.keep(&image.planes, window, 40, 64);
         // The network's result: bluer by 4 codes of U, redder by 2 of V.
         let change = Matrix::Bt601.to_rgb([0.0, 4.0 / 255.0, 2.0 / 255.0]);
         let mut planes = image.planes.clone();

@@ -44,7 +44,7 @@ fn a_cell_is_the_mean_of_the_windows_that_hold_it() {
     let (height, width) = (251, 263);
     // Arbitrary distinct numbers.
     let p = |row: usize, column: usize| ((row * 7 + column * 3) % 100) as f32 / 100.0;
-    let got: Result<_, Infallible> = banding_map((height, width), |row, column| Ok(p(row, column)));
+    let got: Result<_, Infallible> = banding_map(height, width, |row, column| Ok(p(row, column)));
     let Some(map) = got.unwrap_or_default() else { unreachable!() };
     for y in 0..height {
         for x in 0..width {
@@ -68,19 +68,19 @@ fn a_cell_is_the_mean_of_the_windows_that_hold_it() {
 
 #[test]
 fn a_map_is_as_large_as_its_image_and_ends_with_the_last_window() {
-    let of = |size, p: f32| -> Option<Map<f32>> {
-        let made: Result<_, Infallible> = banding_map(size, |_, _| Ok(p));
+    let of = |height, width, p: f32| -> Option<Map<f32>> {
+        let made: Result<_, Infallible> = banding_map(height, width, |_, _| Ok(p));
         made.unwrap_or_default()
     };
-    assert_eq!(of((234, 500), 0.5), None);
-    let Some(map) = of((1080, 1920), 0.25) else { unreachable!() };
+    assert_eq!(of(234, 500, 0.5), None);
+    let Some(map) = of(1080, 1920, 0.25) else { unreachable!() };
     assert_eq!(map.shape, Shape::new(1, 1080, 1920));
     assert!(map.data.iter().all(|&v| (v - 0.75).abs() < 1e-6));
-    let Some(map) = of((239, 237), 0.25) else { unreachable!() };
+    let Some(map) = of(239, 237, 0.25) else { unreachable!() };
     assert!((map.at(0, 234, 234) - 0.75).abs() < 1e-6);
     assert!(map.at(0, 235, 0).abs() < 1e-6 && map.at(0, 0, 235).abs() < 1e-6);
     let mut asked = Vec::new();
-    let asking: Result<_, Infallible> = banding_map((1080, 1920), |row, column| {
+    let asking: Result<_, Infallible> = banding_map(1080, 1920, |row, column| {
         asked.push((row, column));
         Ok(1.0)
     });

@@ -82,8 +82,8 @@ impl Engine {
         let Some(device) = ctx.accelerator.filter(|_| usable) else { return Ok(None) };
         let shapes: Vec<Shape> = inputs.iter().map(|map| map.shape).collect();
         let (height, width) = crate::run::check(&self.graph, &shapes)?;
-        let outputs = self.output_shapes((width, height))?;
-        let halo = self.halo_of_windows((width, height), &outputs);
+        let outputs = self.output_shapes(width, height)?;
+        let halo = self.halo_of_windows(width, height, &outputs);
         let mut windows = Windows { size: (width, height), side: width.max(height), halo: halo.unwrap_or(0) };
         if halo.is_some() {
             windows.side = windows.side.min(self.window_side.load(Ordering::Relaxed));
@@ -120,13 +120,13 @@ impl Engine {
         true
     }
 
-    fn output_shapes(&self, (width, height): (usize, usize)) -> Result<Vec<Shape>, RunError> {
+    fn output_shapes(&self, width: usize, height: usize) -> Result<Vec<Shape>, RunError> {
         let shapes = self.graph.shapes(height, width)?;
         Ok(self.graph.outputs.iter().map(|(_, value)| shapes[value.index()]).collect())
     }
 
     /// Samples around a window that its result depends on; `None` if an image cannot be divided.
-    fn halo_of_windows(&self, (width, height): (usize, usize), outputs: &[Shape]) -> Option<usize> {
+    fn halo_of_windows(&self, width: usize, height: usize, outputs: &[Shape]) -> Option<usize> {
         // Coarse results of a part must be those of the whole.
         let step = self.graph.coarsest_step().max(1);
         let whole_steps = width.is_multiple_of(step) && height.is_multiple_of(step);
@@ -182,7 +182,7 @@ impl Engine {
                 }
             } else {
                 for (to, from) in outputs.iter_mut().zip(&made) {
-                    lay(to, from, (core, windows.outer(core)), windows.size.0);
+                    lay(to, from, core, windows.outer(core), windows.size.0);
                 }
             }
             done += 1;
@@ -192,7 +192,7 @@ impl Engine {
 
     /// Whether results have the shapes of the network's outputs.
     fn fits(&self, made: &[DeviceTensor], outer: Window) -> bool {
-        let wanted = self.output_shapes((outer.width(), outer.height())).unwrap_or_default();
+        let wanted = self.output_shapes(outer.width(), outer.height()).unwrap_or_default();
         let fits = |(made, shape): (&DeviceTensor, &Shape)| {
             made.shape == [shape.channels, shape.height, shape.width] && made.data.len() == shape.len()
         };
@@ -237,7 +237,7 @@ fn part(map: &Map<f32>, window: Window) -> DeviceTensor {
 }
 
 /// Copies the core of a window's result to its place in an output, for images of that width.
-fn lay(to: &mut Map<f32>, from: &DeviceTensor, (core, outer): (Window, Window), width: usize) {
+fn lay(to: &mut Map<f32>, from: &DeviceTensor, core: Window, outer: Window, width: usize) {
     let times = to.shape.width / width.max(1);
     let (core, outer) = (core.times(times), outer.times(times));
     let [channels, _, _] = from.shape;

@@ -79,7 +79,7 @@ impl Engine {
         for (i, node) in graph.nodes.iter().enumerate() {
             match Execution::new(&node.op, Mode::default()) {
                 Execution::Kernel(op) => {
-                    kernels.insert(i, op.kernel(node, &weights, (level, precision)));
+                    kernels.insert(i, op.kernel(node, &weights, level, precision));
                 }
                 Execution::InPlace(op) => per_channel.extend(op.per_channel(&weights).map(|each| (i, each))),
                 Execution::Input | Execution::Fetched(_) | Execution::Whole(_) => {}
@@ -145,7 +145,7 @@ impl Engine {
         mode: Mode,
         threads: usize,
     ) -> Result<usize, RunError> {
-        let prepared = self.prepared((height, width), mode, threads, &[])?;
+        let prepared = self.prepared(height, width, mode, threads, &[])?;
         let outputs = self.graph.outputs.iter().map(|(_, value)| prepared.shapes[value.index()].len());
         Ok(prepared.kept_bytes() + 4 * outputs.sum::<usize>())
     }
@@ -157,12 +157,13 @@ impl Engine {
     /// Sizes that do not fit.
     pub(crate) fn kept_bytes(
         &self,
-        (height, width): (usize, usize),
+        height: usize,
+        width: usize,
         mode: Mode,
         threads: usize,
         made: &[usize],
     ) -> Result<usize, RunError> {
-        Ok(self.prepared((height, width), mode, threads, made)?.kept_bytes())
+        Ok(self.prepared(height, width, mode, threads, made)?.kept_bytes())
     }
 
     /// Runs the network: takes inputs in the graph's order, returns its outputs in its order. The result does
@@ -194,16 +195,17 @@ impl Engine {
     /// Inputs with other channels, and sizes that do not fit.
     pub fn begin(&self, inputs: &[Given<'_>], mode: Mode, threads: usize) -> Result<Run<'_>, RunError> {
         let shapes: Vec<Shape> = inputs.iter().map(Given::shape).collect();
-        let size = crate::run::check(&self.graph, &shapes)?;
+        let (height, width) = crate::run::check(&self.graph, &shapes)?;
         let made = (0..inputs.len()).filter(|&i| matches!(inputs[i], Given::Made(_)));
-        let prepared = self.prepared(size, mode, threads, &made.collect::<Vec<_>>())?;
+        let prepared = self.prepared(height, width, mode, threads, &made.collect::<Vec<_>>())?;
         Ok(Run::new(self, prepared, mode))
     }
 
     /// Plan and schedule. The last ones are cached, as windows of an image have one size.
     fn prepared(
         &self,
-        (height, width): (usize, usize),
+        height: usize,
+        width: usize,
         mode: Mode,
         threads: usize,
         made: &[usize],

@@ -17,7 +17,8 @@ pub(super) fn around(rows: Range<usize>, reach: usize, height: usize) -> Range<u
 pub(super) fn under(
     rows: Range<usize>,
     span: usize,
-    (stride, padding): (usize, usize),
+    stride: usize,
+    padding: usize,
     height: usize,
 ) -> Range<usize> {
     let first = (rows.start * stride).saturating_sub(padding);

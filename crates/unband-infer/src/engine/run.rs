@@ -100,7 +100,7 @@ impl<'e> Run<'e> {
         ctx: &Context<'_>,
     ) {
         let value = self.engine.graph.outputs[ready.output].1.index();
-        output(&self.fetch(inputs), value, ready.rows.clone(), (to, first), ctx);
+        output(&self.fetch(inputs), value, ready.rows.clone(), to, first, ctx);
     }
 
     /// Returns its memory for the next run of that size.
@@ -129,7 +129,8 @@ fn output(
     fetch: &Fetch<'_>,
     value: usize,
     rows: Range<usize>,
-    (to, first): (&mut Map<f32>, usize),
+    to: &mut Map<f32>,
+    first: usize,
     ctx: &Context<'_>,
 ) {
     let Shape { channels, height, width } = to.shape;

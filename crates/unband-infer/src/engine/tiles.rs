@@ -51,7 +51,7 @@ impl KernelSplit {
         let two = kernel.0.max(kernel.1) <= 2 * stride && stride > 1;
         let piece = if two { Taps::Two } else { Taps::Three };
         let cut = Self { piece, kernel, stride, dilation, padding };
-        cut.worth(kernel.0 * kernel.1, (conv.input, conv.output)).then_some(cut)
+        cut.worth(kernel.0 * kernel.1, conv.input, conv.output).then_some(cut)
     }
 
     /// The divisions for the four convolutions of 2×2 taps that compute the samples of even and odd rows and
@@ -66,7 +66,7 @@ impl KernelSplit {
             padding: (1 - phase / 2, 1 - phase % 2),
         };
         let four = (kernel, stride, padding) == (4, 2, 1) && output >= ENOUGH;
-        (four && cut(0).worth(4, (input, 4 * output))).then(|| std::array::from_fn(cut))
+        (four && cut(0).worth(4, input, 4 * output)).then(|| std::array::from_fn(cut))
     }
 
     /// The division for the convolution that computes all output samples between two input samples at once,
@@ -78,12 +78,12 @@ impl KernelSplit {
         let near = kernel == stride + 2 * padding && padding <= stride;
         let cut = Self { piece: Taps::Three, kernel: (3, 3), stride: 1, dilation: 1, padding: (1, 1) };
         let samples = stride * stride;
-        let worth = cut.worth(kernel * kernel / samples, (input, output * samples));
+        let worth = cut.worth(kernel * kernel / samples, input, output * samples);
         (near && worth).then_some(cut)
     }
 
     /// Whether it is faster than `taps` taps per sample.
-    fn worth(self, taps: usize, (input, output): (usize, usize)) -> bool {
+    fn worth(self, taps: usize, input: usize, output: usize) -> bool {
         // Products and taps of 16 samples.
         let (products, taps) = (self.pieces().count() * self.piece.products().pow(2), 16 * taps);
         let most = if taps >= 2 * products { MOST } else { FEW };
@@ -113,7 +113,7 @@ impl KernelSplit {
     pub(super) fn needed(self, height: usize, rows: Range<usize>) -> Range<usize> {
         let together = self.rows_together();
         let rows = rows.start / together * together..rows.end.next_multiple_of(together);
-        rows::under(rows, self.span(self.kernel.0), (self.stride, self.padding.0), height)
+        rows::under(rows, self.span(self.kernel.0), self.stride, self.padding.0, height)
     }
 
     /// Samples from the first tap to the last along a side of this length.
@@ -143,8 +143,10 @@ impl Tiles {
     /// For these numbers of input and output channels; `weight(output, tap, input)`, taps row by row.
     pub(super) fn new(
         cut: KernelSplit,
-        (input, output): (usize, usize),
-        (level, asked): (Level, Precision),
+        input: usize,
+        output: usize,
+        level: Level,
+        asked: Precision,
         weight: impl Fn(usize, usize, usize) -> f32,
     ) -> Self {
         let pieces: Vec<(usize, usize)> = cut.pieces().collect();
@@ -190,7 +192,8 @@ impl Tiles {
     pub(super) fn strip(
         &self,
         strip: &Strip<'_>,
-        (bias, out_step): (&[f32], usize),
+        bias: &[f32],
+        out_step: usize,
         lines: &mut [&mut [f32]],
         done: &dyn Fn(usize, &mut [f32]),
     ) {

@@ -158,7 +158,7 @@ fn attention_agrees() {
         let x = net.window_add("modulator", x, side, shift);
         let q = net.linear("q", x, 18);
         let kv = net.linear("kv", x, 36);
-        let y = net.window_attention("table", (q, kv), heads, (side, shift));
+        let y = net.window_attention("table", q, kv, heads, side, shift);
         let out = net.linear("out", y, 3);
         let graph = net.finish(&[("out", out), ("attention", y)]).unwrap();
         for (height, width) in [(8, 8), (16, 24), (40, 8)] {
@@ -230,7 +230,7 @@ fn what_looks_at_the_whole_image_agrees() {
     let gate = net.linear("gate", both, 8);
     let x = net.mul(x, gate);
     let small = net.max_pool(x, MaxPool { kernel: 2, stride: 2, ceil: false });
-    let flat = net.flatten(small, (6, 9));
+    let flat = net.flatten(small, 6, 9);
     let graph = net.finish(&[("flat", flat), ("x", x)]).unwrap();
     for (image_statistics, dropout) in [(false, None), (true, None), (false, Some(7)), (true, Some(9))] {
         same(&graph, 12, 18, Mode { image_statistics, dropout });

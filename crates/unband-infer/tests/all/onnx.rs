@@ -188,7 +188,7 @@ fn windows() -> Graph {
             let y = net.window_add("places", y, window, shift);
             let q = net.linear("q", y, 8);
             let kv = net.linear("kv", y, 16);
-            net.window_attention("table", (q, kv), 2, (window, shift))
+            net.window_attention("table", q, kv, 2, window, shift)
         });
     }
     let out = net.add(x, y);

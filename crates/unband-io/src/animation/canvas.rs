@@ -23,7 +23,7 @@ enum Due {
 }
 
 impl Canvas {
-    pub(super) fn new((w, h): (usize, usize), planes: usize, depth: Depth) -> Result<Self, Error> {
+    pub(super) fn new(w: usize, h: usize, planes: usize, depth: Depth) -> Result<Self, Error> {
         let planes = (0..planes).map(|_| limits::new_plane(w, h)).collect::<Result<_, _>>()?;
         Ok(Self { planes, alpha: limits::new_plane(w, h)?, depth, due: None })
     }

@@ -221,8 +221,8 @@ impl<'a> Animation<'a> {
         let canvas = match &mut self.canvas {
             Some(canvas) => canvas,
             empty => {
-                let size = (self.parts.width, self.parts.height);
-                empty.insert(Canvas::new(size, image.planes.len(), image.depth)?)
+                let FrameParts { width, height, .. } = self.parts;
+                empty.insert(Canvas::new(width, height, image.planes.len(), image.depth)?)
             }
         };
         let (planes, alpha) = canvas.show(&image, part);

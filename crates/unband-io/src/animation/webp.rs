@@ -67,7 +67,7 @@ fn still(bytes: &[u8], part: &FramePart) -> Vec<u8> {
     let data = bytes.get(part.at.clone()).unwrap_or_default();
     let alpha = chunks(data, 0).any(|chunk| &chunk.name == b"ALPH");
     if alpha {
-        riff.extended(ALPHA, (part.window.width(), part.window.height()));
+        riff.extended(ALPHA, part.window.width(), part.window.height());
     }
     for RiffChunk { name, content, .. } in chunks(data, 0) {
         if matches!(&name, b"ALPH" | b"VP8 " | b"VP8L") {
@@ -88,7 +88,7 @@ fn head(bytes: &[u8], parts: &FrameParts) -> Vec<u8> {
                 let data = bytes.get(first.at.clone()).unwrap_or_default();
                 let alpha = if chunks(data, 0).any(|chunk| &chunk.name == b"ALPH") { ALPHA } else { 0 };
                 let flags = content.first().map_or(0, |flags| flags & !(ANIMATED | ALPHA) | alpha);
-                riff.extended(flags, (first.window.width(), first.window.height()));
+                riff.extended(flags, first.window.width(), first.window.height());
             }
             b"ANMF" if framed => {}
             b"ANMF" => {
@@ -108,7 +108,7 @@ fn join(written: &Written) -> Result<Vec<u8>, Error> {
     let of_first = |wanted: &[u8; 4]| chunks(&first.still, 12).find(|chunk| &chunk.name == wanted);
     let flags = of_first(b"VP8X").and_then(|chunk| chunk.content.first().copied()).unwrap_or(0);
     let alpha = if written.alpha { ALPHA } else { 0 };
-    riff.extended(flags & !ALPHA | alpha | ANIMATED, written.size);
+    riff.extended(flags & !ALPHA | alpha | ANIMATED, written.size.0, written.size.1);
     if let Some(icc) = of_first(b"ICCP") {
         riff.put(*b"ICCP", &[icc.content]);
     }

@@ -134,7 +134,7 @@ pub(super) fn levels(
     cut: ColumnStrips,
     ctx: &Context<'_>,
 ) -> Result<Vec<Level>, MetricError> {
-    let mut image = ten_bits(luma, (width, height), smooth, ctx);
+    let mut image = ten_bits(luma, width, height, smooth, ctx);
     let mut mask = mask(&image, ctx);
     if halve_first {
         (image, mask) = (image.halved(), mask.halved());
@@ -163,7 +163,7 @@ fn nearest(from: usize, to: usize) -> Vec<usize> {
     (0..to).map(step).collect()
 }
 
-fn ten_bits(luma: &Luma<'_>, (width, height): (usize, usize), smooth: bool, ctx: &Context<'_>) -> Plane<u16> {
+fn ten_bits(luma: &Luma<'_>, width: usize, height: usize, smooth: bool, ctx: &Context<'_>) -> Plane<u16> {
     let same = (width, height) == (luma.width, luma.height);
     let places = (!same).then(|| (nearest(luma.width, width), nearest(luma.height, height)));
     let read = |y: usize, out: &mut [u16]| {

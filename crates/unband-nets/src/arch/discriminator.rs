@@ -286,7 +286,7 @@ pub fn vgg(side: usize, width: usize) -> Result<Graph, BuildError> {
         }
     });
     let rest = side >> pairs;
-    let flat = net.flatten(y, (rest, rest));
+    let flat = net.flatten(y, rest, rest);
     let out = net.scope("classifier", |net| {
         let y = net.linear("0", flat, 100);
         let y = net.lrelu(y, 0.2);
@@ -306,7 +306,7 @@ fn vgg_spectral(width: usize) -> Result<Graph, BuildError> {
         y = net.conv(format!("conv{n}"), y, width << (n / 2).min(3), spec.form(Form::SpectralNorm));
         y = net.lrelu(y, 0.2);
     }
-    let flat = net.flatten(y, (4, 4));
+    let flat = net.flatten(y, 4, 4);
     let y = net.linear_in("linear0", flat, 100, Form::SpectralNorm);
     let y = net.lrelu(y, 0.2);
     let out = net.linear_in("linear1", y, 1, Form::SpectralNorm);

@@ -222,8 +222,8 @@ fn block(net: &mut Net, config: &Config, x: Value, shift: usize) -> Value {
         net.integer("relative_position_index", &[tokens, tokens]);
         let qkv = net.linear("qkv", y, 3 * channels);
         let (q, kv) = (net.slice(qkv, 0, channels), net.slice(qkv, channels, 2 * channels));
-        let windows = (config.window, shift);
-        let y = net.window_attention("relative_position_bias_table", (q, kv), config.heads, windows);
+        let bias = "relative_position_bias_table";
+        let y = net.window_attention(bias, q, kv, config.heads, config.window, shift);
         net.linear("proj", y, channels)
     });
     let x = net.add(x, y);

@@ -184,7 +184,7 @@ fn attention(net: &mut Net, x: Value, heads: usize, shift: usize) -> Value {
     let kv = net.linear("qkv.to_kv", x, 2 * channels);
     let tokens = WINDOW * WINDOW;
     net.integer("relative_position_index", &[tokens, tokens]);
-    let y = net.window_attention("relative_position_bias_table", (q, kv), heads, (WINDOW, shift));
+    let y = net.window_attention("relative_position_bias_table", q, kv, heads, WINDOW, shift);
     net.linear("proj", y, channels)
 }
 

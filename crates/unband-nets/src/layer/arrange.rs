@@ -59,7 +59,7 @@ impl Operation for Slice {
     }
 
     fn onnx(&self, b: &mut Builder<'_>, x: &[&str]) -> String {
-        b.slice(x[0], 1, (self.start as i64, (self.start + self.len) as i64))
+        b.slice(x[0], 1, self.start as i64, (self.start + self.len) as i64)
     }
 }
 
@@ -236,7 +236,7 @@ impl Net {
 
     /// Flattens everything into channels, row by row within a channel. `size` is the required side of the
     /// input.
-    pub fn flatten(&mut self, x: Value, (height, width): (usize, usize)) -> Value {
+    pub fn flatten(&mut self, x: Value, height: usize, width: usize) -> Value {
         let channels = self.channels(x) * height * width;
         self.push(Op::Flatten(Flatten), &[x], channels)
     }

@@ -129,9 +129,9 @@ impl Operation for WindowAttention {
         let kv = rolled(b, x[1], shift, [2, 3]);
         let kv = cut(b, &kv, self.window);
         let kv = b.reshape(&kv, &[0, tokens, 2 * heads, each, -1]);
-        let k = b.slice(&kv, 2, (0, heads));
+        let k = b.slice(&kv, 2, 0, heads);
         let k = b.transpose(&k, &[0, 4, 2, 3, 1]);
-        let v = b.slice(&kv, 2, (heads, 2 * heads));
+        let v = b.slice(&kv, 2, heads, 2 * heads);
         let v = b.transpose(&v, &[0, 4, 2, 1, 3]);
         // [N, windows, heads, query, key]
         let scores = b.op("MatMul", &[&q, &k]);
@@ -163,9 +163,11 @@ impl Net {
     pub fn window_attention(
         &mut self,
         name: &str,
-        (q, kv): (Value, Value),
+        q: Value,
+        kv: Value,
         heads: usize,
-        (window, shift): (usize, usize),
+        window: usize,
+        shift: usize,
     ) -> Value {
         let channels = self.channels(q);
         if heads == 0 || !channels.is_multiple_of(heads) || self.channels(kv) != 2 * channels {
@@ -200,8 +202,8 @@ fn rolled(b: &mut Builder<'_>, x: &str, by: i64, axes: [usize; 2]) -> String {
         return x.to_owned();
     }
     let along = |b: &mut Builder<'_>, x: &str, axis: usize| {
-        let rest = b.slice(x, axis as i64, (by, END));
-        let first = b.slice(x, axis as i64, (0, by));
+        let rest = b.slice(x, axis as i64, by, END);
+        let first = b.slice(x, axis as i64, 0, by);
         b.concat(&[&rest, &first], axis)
     };
     let x = along(b, x, axes[0]);
@@ -259,7 +261,7 @@ fn parts(b: &mut Builder<'_>, a: &WindowAttention, cut: &str, dimension: usize) 
     let name = format!("window/{}/shifted by {}", a.window, a.shift);
     let inside = b.floats(&name, &[a.window, 1], &inside);
     let places = b.places(cut, dimension);
-    let last = b.slice(&places, 0, (-1, END));
+    let last = b.slice(&places, 0, -1, END);
     let is_last = b.op("Equal", &[&places, &last]);
     let is_last = b.as_floats(&is_last);
     b.op("Mul", &[&inside, &is_last])

@@ -97,7 +97,7 @@ impl Operation for BandedDeformConv {
             }
             None => b.op("Relu", &[&stretch]),
         };
-        let (rows, columns) = taps_from_centre(b, self.kernel);
+        let (rows, columns) = taps_from_centre(b, self.kernel.0, self.kernel.1);
         let mut u = b.op("Mul", &[&stretch, &rows]);
         let mut v = columns;
         if let Some(whole) = self.whole {
@@ -114,7 +114,7 @@ impl Operation for BandedDeformConv {
         let down = turned(b, "Add", [&cosine, &u], [&sine, &v]);
         let across = turned(b, "Sub", [&cosine, &v], [&sine, &u]);
         let (input, output, kernel, groups) = (self.input, self.output, self.kernel, self.groups);
-        weighed(b, x[0], (&down, &across), &Weighing { weight: self.weight, input, output, kernel, groups })
+        weighed(b, x[0], &down, &across, &Weighing { weight: self.weight, input, output, kernel, groups })
     }
 }
 
@@ -122,7 +122,7 @@ impl BandedDeformConv {
     /// Sine and cosine at every position, `[N, 1, H, W]` each.
     fn direction(&self, b: &mut Builder<'_>, x: &str) -> (String, String) {
         let rotation = generated(b, x, self.rotation, self.input);
-        let [sine, cosine] = [(0, 1), (1, 2)].map(|range| b.slice(&rotation, 1, range));
+        let [sine, cosine] = [0, 1].map(|from| b.slice(&rotation, 1, from, from + 1));
         let [s, c] = [&sine, &cosine].map(|x| b.op("Mul", &[x, x]));
         let square = b.op("Add", &[&s, &c]);
         let square = b.op_scalar("Add", &square, 1e-6);

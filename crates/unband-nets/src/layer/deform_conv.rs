@@ -64,16 +64,11 @@ impl Operation for DeformConv {
             let [from, to, axis, step] = [first, 2 * taps as i64, 1, 2].map(|number| b.ints(&[number]));
             b.op("Slice", &[&offsets, &from, &to, &axis, &step])
         });
-        let (rows, columns) = taps_from_centre(b, self.kernel);
+        let (rows, columns) = taps_from_centre(b, self.kernel.0, self.kernel.1);
         let down = b.op("Add", &[&down, &rows]);
         let across = b.op("Add", &[&across, &columns]);
         let (input, output, kernel) = (self.input, self.output, self.kernel);
-        weighed(
-            b,
-            x[0],
-            (&down, &across),
-            &Weighing { weight: self.weight, input, output, kernel, groups: 1 },
-        )
+        weighed(b, x[0], &down, &across, &Weighing { weight: self.weight, input, output, kernel, groups: 1 })
     }
 }
 

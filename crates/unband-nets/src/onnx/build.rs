@@ -137,7 +137,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Elements `from..to` along an axis; negative numbers count from the end.
-    pub(crate) fn slice(&mut self, x: &str, axis: i64, (from, to): (i64, i64)) -> String {
+    pub(crate) fn slice(&mut self, x: &str, axis: i64, from: i64, to: i64) -> String {
         let [from, to, axis] = [from, to, axis].map(|number| self.ints(&[number]));
         self.op("Slice", &[x, &from, &to, &axis])
     }

@@ -16,15 +16,12 @@ pub(super) fn of(
     size: Option<(usize, usize)>,
 ) -> Result<(Vec<ValueInfo>, Vec<ValueInfo>), OnnxError> {
     match size {
-        Some(size) => fixed(graph, size),
+        Some((height, width)) => fixed(graph, height, width),
         None => free(graph),
     }
 }
 
-fn fixed(
-    graph: &Graph,
-    (height, width): (usize, usize),
-) -> Result<(Vec<ValueInfo>, Vec<ValueInfo>), OnnxError> {
+fn fixed(graph: &Graph, height: usize, width: usize) -> Result<(Vec<ValueInfo>, Vec<ValueInfo>), OnnxError> {
     let fault = |source| OnnxError::Size { height, width, source, multiple: graph.size_multiple() };
     let shapes = graph.shapes(height, width).map_err(fault)?;
     let number = |n: usize| Dimension { value: Some(n as i64), param: None };

@@ -23,7 +23,7 @@ pub(crate) fn generated(b: &mut Builder<'_>, x: &str, pair: [ParamId; 2], input:
 }
 
 /// Row and column offset of every tap from the centre, `[1, taps, 1, 1]` each.
-pub(crate) fn taps_from_centre(b: &mut Builder<'_>, (rows, columns): (usize, usize)) -> (String, String) {
+pub(crate) fn taps_from_centre(b: &mut Builder<'_>, rows: usize, columns: usize) -> (String, String) {
     let taps = rows * columns;
     let from = |n: usize, half: usize| n as f32 - half as f32;
     let down: Vec<f32> = (0..taps).map(|tap| from(tap / columns, rows / 2)).collect();
@@ -36,7 +36,7 @@ pub(crate) fn taps_from_centre(b: &mut Builder<'_>, (rows, columns): (usize, usi
 
 /// Samples the image at every position plus offsets in rows and columns `[N, taps, H, W]` for every tap, and
 /// applies the weights.
-pub(crate) fn weighed(b: &mut Builder<'_>, x: &str, (down, across): (&str, &str), how: &Weighing) -> String {
+pub(crate) fn weighed(b: &mut Builder<'_>, x: &str, down: &str, across: &str, how: &Weighing) -> String {
     let rows = fractions(b, x, down, 2);
     let columns = fractions(b, x, across, 3);
     let [rows, columns] = [rows, columns].map(|values| b.unsqueeze(&values, -1));

@@ -206,7 +206,7 @@ impl Kinds {
         }
         let kind = self.of[i].unwrap_or(InitRole::Fixed(0.0));
         let mut values: Vec<f64> =
-            (0..param.len()).map(|k| self.value((i, k), &param.name, kind, init, draws)).collect();
+            (0..param.len()).map(|k| self.value(i, k, &param.name, kind, init, draws)).collect();
         if let (InitRole::Weight, Init::Orthogonal { gain }) = (kind, init) {
             orthogonalise(&mut values, param.shape.first().copied().unwrap_or(1), *gain);
         }
@@ -222,14 +222,7 @@ impl Kinds {
         values
     }
 
-    fn value(
-        &self,
-        (i, k): (usize, usize),
-        name: &str,
-        kind: InitRole,
-        init: &Init,
-        draws: RandomDraws,
-    ) -> f64 {
+    fn value(&self, i: usize, k: usize, name: &str, kind: InitRole, init: &Init, draws: RandomDraws) -> f64 {
         let normal = || draws.normal(0, k);
         let uniform = |bound: f64| (2.0 * draws.unit(0, k) - 1.0) * bound;
         let (fan_in, fan_out) = self.fans[i];

@@ -306,7 +306,8 @@ fn units_body<T: Copy + Into<f32>>(out: &mut [f32], codes: &[T], highest: f32) {
 fn each_code(
     units: &[f32],
     bias: Option<&[f32]>,
-    (per_unit, offset): (f32, f32),
+    per_unit: f32,
+    offset: f32,
     highest: f32,
     mut put: impl FnMut(usize, i32),
 ) {
@@ -331,13 +332,13 @@ fn each_code(
 #[inline(always)]
 fn codes_u8_body(out: &mut [u8], units: &[f32], bias: Option<&[f32]>, highest: f32) {
     assert!(highest <= 255.0 && out.len() == units.len());
-    each_code(units, bias, (highest, 0.0), highest, |i, code| out[i] = code as u8);
+    each_code(units, bias, highest, 0.0, highest, |i, code| out[i] = code as u8);
 }
 
 #[inline(always)]
 fn codes_u16_body(out: &mut [u16], units: &[f32], bias: Option<&[f32]>, highest: f32) {
     assert_eq!(out.len(), units.len());
-    each_code(units, bias, (highest, 0.0), highest, |i, code| out[i] = code as u16);
+    each_code(units, bias, highest, 0.0, highest, |i, code| out[i] = code as u16);
 }
 
 #[inline(always)]
@@ -354,7 +355,7 @@ fn round_body(
     for (values, from) in values.chunks_mut(BLOCK).zip((0..).step_by(BLOCK)) {
         let mut codes = [0; BLOCK];
         let bias = bias.map(|bias| &bias[from..from + values.len()]);
-        each_code(values, bias, (per_unit, offset), highest, |i, code| codes[i] = code);
+        each_code(values, bias, per_unit, offset, highest, |i, code| codes[i] = code);
         values.iter_mut().zip(codes).for_each(|(v, code)| *v = value(code));
     }
 }

@@ -131,24 +131,24 @@ unsafe fn all<V: Lanes, const P: usize>(part: &mut WeightBlock<'_>) {
     let Shape { inputs, outputs, width, .. } = part.shape;
     let one = outputs - part.first <= V::LEN;
     for begin in (0..width).step_by(TOGETHER) {
-        let samples = (begin, width.min(begin + TOGETHER));
+        let end = width.min(begin + TOGETHER);
         let mut i = 0;
         // SAFETY: the caller has the instructions; rows and sums reach to a multiple of four inputs and of a
         // block.
         unsafe {
             while i + P <= inputs.next_multiple_of(FOUR) {
                 if one {
-                    tile::<V, P, 1>(part, samples, i);
+                    tile::<V, P, 1>(part, begin, end, i);
                 } else {
-                    tile::<V, P, 2>(part, samples, i);
+                    tile::<V, P, 2>(part, begin, end, i);
                 }
                 i += P;
             }
             while i < inputs {
                 if one {
-                    tile::<V, FOUR, 1>(part, samples, i);
+                    tile::<V, FOUR, 1>(part, begin, end, i);
                 } else {
-                    tile::<V, FOUR, 2>(part, samples, i);
+                    tile::<V, FOUR, 2>(part, begin, end, i);
                 }
                 i += FOUR;
             }
@@ -160,7 +160,8 @@ unsafe fn all<V: Lanes, const P: usize>(part: &mut WeightBlock<'_>) {
 #[inline(always)]
 unsafe fn tile<V: Lanes, const P: usize, const N: usize>(
     part: &mut WeightBlock<'_>,
-    (begin, end): (usize, usize),
+    begin: usize,
+    end: usize,
     i: usize,
 ) {
     let Shape { inputs, outputs, stride, .. } = part.shape;

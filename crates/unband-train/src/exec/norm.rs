@@ -30,7 +30,7 @@ impl Execution<'_> {
                 let mean = by_channel.clone().mean_dim(1);
                 let variance = (by_channel - mean.clone()).square().mean_dim(1);
                 if norm.renorm {
-                    return Ok(self.batch_renorm(norm, x, (mean, variance), batches));
+                    return Ok(self.batch_renorm(norm, x, mean, variance, batches));
                 }
                 let unbiased = samples as f64 / (samples - 1) as f64;
                 self.follow(mean_id, mean.clone(), MOMENTUM);
@@ -51,7 +51,8 @@ impl Execution<'_> {
         &mut self,
         norm: &BatchNorm,
         x: Tensor<4>,
-        (mean, variance): (Tensor<2>, Tensor<2>),
+        mean: Tensor<2>,
+        variance: Tensor<2>,
         batches: u64,
     ) -> Tensor<4> {
         let [weight, bias, mean_id, variance_id] = norm.params;

@@ -64,7 +64,7 @@ fn what_does_not_fit_is_refused_before_anything_is_encoded() {
     let sky = unband_video::probe(&file(VIDEOS[0]), &Programs::default()).unwrap();
     let choose = |output: &str, purpose, args: &[&str]| {
         let args: Vec<String> = args.iter().map(ToString::to_string).collect();
-        Encoding::choose(&sky.video, (Path::new(output), purpose), &args, 10, &ffmpeg).unwrap_err()
+        Encoding::choose(&sky.video, Path::new(output), purpose, &args, 10, &ffmpeg).unwrap_err()
     };
     let avi = choose("out.avi", Purpose::Player, &[]);
     assert!(avi.to_string().contains("`.avi`") && avi.hint().unwrap().contains(".mkv"), "{avi}");
@@ -84,7 +84,7 @@ fn an_encoder_that_fails_says_why_and_leaves_nothing() {
     let args = ["-c:v", "libx265", "-preset", "nonsense"].map(str::to_owned);
     let ffmpeg = Ffmpeg::find(&Programs::default()).unwrap();
     let encoding =
-        Encoding::choose(&file.video, (Path::new("out.mkv"), Purpose::Player), &args, 8, &ffmpeg).unwrap();
+        Encoding::choose(&file.video, Path::new("out.mkv"), Purpose::Player, &args, 8, &ffmpeg).unwrap();
     let decoder = Decoder::open(&file, &DecodeOptions::default(), &Limits::default()).unwrap();
     let format = *decoder.format();
     let path = folder.path().join("0.seg");

@@ -58,7 +58,7 @@ fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> V
     let file = unband_video::probe(path, &Programs::default()).unwrap();
     let ffmpeg = Ffmpeg::find(&Programs::default()).unwrap();
     let args: Vec<String> = args.iter().map(ToString::to_string).collect();
-    let encoding = Encoding::choose(&file.video, (output, Purpose::Player), &args, bits, &ffmpeg).unwrap();
+    let encoding = Encoding::choose(&file.video, output, Purpose::Player, &args, bits, &ffmpeg).unwrap();
     let times = unband_video::Times { keep_start: true, part: None };
     let file = file.with_timeline(&encoding, times, &Programs::default());
     let decoder = Decoder::open(&file, &DecodeOptions::default(), &Limits::default()).unwrap();
@@ -80,7 +80,7 @@ fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> V
     }
     let (choice, programs) = (StreamChoice::default(), Programs::default());
     let other_streams =
-        OtherStreams::check(&file, &encoding, (&choice, output), false, (&ffmpeg, &programs)).unwrap();
+        OtherStreams::check(&file, &encoding, &choice, output, false, &ffmpeg, &programs).unwrap();
     unband_video::join(&file, &segments, &other_streams, None, &encoding, &ffmpeg, output).unwrap();
     file
 }

@@ -181,7 +181,7 @@ fn group(
             best_of: row.best.as_ref().map(|metric| (row.count(), metric.name().to_owned())),
             cells: chosen
                 .clone()
-                .map(|s| columns.iter().map(|column| cell(column, row, pairs, (c, s))).collect()),
+                .map(|s| columns.iter().map(|column| cell(column, row, pairs, c, s)).collect()),
             input: matches!(row.runs, Runs::Input),
             untrained: row.untrained,
             published: if cause.is_none() {
@@ -195,7 +195,7 @@ fn group(
     Group { cause, pairs: pairs.len(), rows }
 }
 
-fn cell(column: &Column, row: &Row, pairs: &[&Measured], (c, s): (usize, usize)) -> Option<Summary> {
+fn cell(column: &Column, row: &Row, pairs: &[&Measured], c: usize, s: usize) -> Option<Summary> {
     let input = matches!(row.runs, Runs::Input);
     let one = |value: Option<f64>| value.and_then(|value| summary(&[value]));
     match column {

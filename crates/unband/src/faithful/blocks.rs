@@ -55,7 +55,8 @@ impl Cells {
     /// Clamps rows of an image with half-size chroma, at most two that share their chroma, starting at pixel
     /// `at`: luma of each pixel, then the mean chroma of each block, whose pixels keep their differences.
     /// Where that leaves `limits`, the correction of the whole block shrinks.
-    pub(crate) fn keep_blocks(&self, at: (usize, usize), rows: &mut [Rows<'_>], (low, high): (f32, f32)) {
+    pub(crate) fn keep_blocks(&self, at: (usize, usize), rows: &mut [Rows<'_>], limits: (f32, f32)) {
+        let (low, high) = limits;
         let Some(matrix) = self.matrix else { return };
         let [hy, hu, hv] = self.halves(at);
         let (kr, kb) = matrix.weights();

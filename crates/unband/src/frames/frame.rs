@@ -161,7 +161,7 @@ impl Frame for PackedFrame {
 
     fn with_samples(&self, image: &Image, spare: Option<Self>) -> Result<Self, Error> {
         let (format, mut bytes) = self.room(image.depth, spare)?;
-        format.write(image, (&self.bytes, &self.format), &mut bytes)?;
+        format.write(image, &self.bytes, &self.format, &mut bytes)?;
         Ok(Self { format, bytes })
     }
 
@@ -173,7 +173,7 @@ impl Frame for PackedFrame {
         ctx: &Context<'_>,
     ) -> Result<Option<Self>, Error> {
         let (format, mut bytes) = self.room(depth, spare)?;
-        let done = self.format.restore_codes((&self.bytes, &format), &mut bytes, restorer, ctx)?;
+        let done = self.format.restore_codes(&self.bytes, &format, &mut bytes, restorer, ctx)?;
         Ok(done.then_some(Self { format, bytes }))
     }
 }

@@ -298,7 +298,7 @@ impl Shot {
                 let run: Vec<&KeptFrame> = (at - behind..=at + with).filter_map(of).collect();
                 let limits = motion::Limits::from_lossy(lossy);
                 let (planes, moved) = (&mut image.planes, &mut memory.moved);
-                motion::restored((&run, behind), limits, &source.planes, planes, moved, ctx);
+                motion::restored(&run, behind, limits, &source.planes, planes, moved, ctx);
             }
         }
         // Intervals of red, green and blue are wider than the frame's codes.

@@ -127,7 +127,8 @@ pub fn peak_memory(
 #[cfg(feature = "files")]
 pub(crate) fn of_file(
     path: &Path,
-    (width, height): (u64, u64),
+    width: u64,
+    height: u64,
     options: &FileOptions,
     ctx: &Context<'_>,
 ) -> Result<u64, Error> {

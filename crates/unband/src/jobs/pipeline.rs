@@ -161,7 +161,7 @@ impl Pipeline<'_> {
             let sources: Option<Vec<&[f32]>> = (0..planes).map(|p| part.source_row(p, y)).collect();
             let Some(sources) = sources else { return };
             let mut rows: Vec<&mut [f32]> = part.planes.iter_mut().map(|plane| plane.row_mut(y)).collect();
-            ends.keep((core.x0, core.y0 + y), &mut rows, &sources, &halves, cells.joint());
+            ends.keep(core.x0, core.y0 + y, &mut rows, &sources, &halves, cells.joint());
         }
     }
 
@@ -171,7 +171,7 @@ impl Pipeline<'_> {
         let core = part.window;
         for y in 0..core.height() {
             let mut rows: Vec<&mut [f32]> = part.planes.iter_mut().map(|plane| plane.row_mut(y)).collect();
-            neutral.keep((core.x0, core.y0 + y), &mut rows);
+            neutral.keep(core.x0, core.y0 + y, &mut rows);
         }
     }
 

@@ -222,7 +222,7 @@ impl Upscaler {
     pub(crate) fn planned_frames(&self, own: (usize, usize), turned: bool) -> Upscale {
         let size = if turned { self.size.turned() } else { self.size };
         let made = size.even(own, self.last().tiled.scale());
-        let network = self.reaching(own, made);
+        let network = self.reaching(own.0, own.1, made);
         Upscale { network: network.name, scale: network.tiled.scale(), width: made.0, height: made.1 }
     }
 
@@ -238,11 +238,11 @@ impl Upscaler {
     /// The network for an image, the smallest that reaches the size of the result, and that size.
     fn network_for(&self, own: (usize, usize)) -> (&Network, (usize, usize)) {
         let made = self.size.of(own, self.last().tiled.scale());
-        (self.reaching(own, made), made)
+        (self.reaching(own.0, own.1, made), made)
     }
 
     /// The smallest network that upscales an image to a size.
-    fn reaching(&self, (width, height): (usize, usize), made: (usize, usize)) -> &Network {
+    fn reaching(&self, width: usize, height: usize, made: (usize, usize)) -> &Network {
         let reaches = |network: &&Network| {
             let scale = network.tiled.scale();
             width * scale >= made.0 && height * scale >= made.1

@@ -63,14 +63,14 @@ impl Wrapping {
     /// The image with its continuation; without stored blocks that do not end at the edge.
     pub(crate) fn around(self, image: &Image) -> Image {
         let plane =
-            |plane: &Plane, (x, y): (usize, usize)| Self::plane(plane, (self.across / x, self.down / y));
+            |plane: &Plane, (x, y): (usize, usize)| Self::plane(plane, self.across / x, self.down / y);
         let planes = image.planes.iter().enumerate().map(|(p, data)| plane(data, image.plane_scale(p)));
         let (planes, alpha) = (planes.collect(), image.alpha.as_ref().map(|alpha| plane(alpha, (1, 1))));
         let mut origin = image.origin.clone();
         if let (Codec::Jpeg(jpeg), Some(stored)) = (&mut origin.codec, coefficients(image)) {
             jpeg.coefficients = self.has_whole_blocks(image).then(|| {
-                let size = (image.width(), image.height());
-                let planes = stored.planes.iter().map(|plane| self.blocks(plane, size)).collect();
+                let blocks = |plane| self.blocks(plane, image.width(), image.height());
+                let planes = stored.planes.iter().map(blocks).collect();
                 Arc::new(JpegCoefficients { planes, ..*stored })
             });
         }
@@ -78,7 +78,7 @@ impl Wrapping {
     }
 
     /// A plane of an image whose edges meet, in another size, by antialiased cubic interpolation.
-    pub(crate) fn resized(self, plane: &Plane, (width, height): (usize, usize)) -> Plane {
+    pub(crate) fn resized(self, plane: &Plane, width: usize, height: usize) -> Plane {
         if (plane.width, plane.height) == (width, height) {
             return plane.clone();
         }
@@ -90,14 +90,14 @@ impl Wrapping {
         };
         let (across, made_across) = margin(self.across, plane.width, width);
         let (down, made_down) = margin(self.down, plane.height, height);
-        let larger = Self::plane(plane, (across, down));
+        let larger = Self::plane(plane, across, down);
         let size = (width + 2 * made_across, height + 2 * made_down);
         let made = larger.resized(size.0, size.1, Resampling::BicubicAntialiased);
         let (x0, y0) = (made_across, made_down);
         made.cut(Window { x0, y0, x1: x0 + width, y1: y0 + height })
     }
 
-    fn plane(plane: &Plane, (across, down): (usize, usize)) -> Plane {
+    fn plane(plane: &Plane, across: usize, down: usize) -> Plane {
         let (width, height) = (plane.width + 2 * across, plane.height + 2 * down);
         let mut data = Vec::with_capacity(width * height);
         for y in 0..height {
@@ -110,7 +110,7 @@ impl Wrapping {
     }
 
     /// Stored blocks of an image of this size.
-    fn blocks(self, plane: &JpegPlane, (width, height): (usize, usize)) -> JpegPlane {
+    fn blocks(self, plane: &JpegPlane, width: usize, height: usize) -> JpegPlane {
         let own = (width / (8 * plane.scale.0), height / (8 * plane.scale.1));
         // Where no edges meet, blocks may end beyond the image.
         let own = (
@@ -253,7 +253,7 @@ mod tests {
             };
             let plane = around(width);
             let (straight, turned) =
-                (wrapping.resized(&plane, (made, 8)), wrapping.resized(&rolled(&plane), (made, 8)));
+                (wrapping.resized(&plane, made, 8), wrapping.resized(&rolled(&plane), made, 8));
             if width.is_multiple_of(2) && made.is_multiple_of(2) {
                 let turned = rolled(&turned);
                 let apart =

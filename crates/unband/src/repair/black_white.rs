@@ -56,17 +56,17 @@ impl BlackWhiteRange {
         if matches!(image.color.model, Model::Yuv { .. }) || image.depth == Depth::F32 {
             return None;
         }
-        let width = image.width();
-        let size = (width, image.height());
-        let black = distances(size, reach, ctx, |y, row| mark(image, y, row, |_, value| value <= 0.0));
+        let (width, height) = (image.width(), image.height());
+        let black =
+            distances(width, height, reach, ctx, |y, row| mark(image, y, row, |_, value| value <= 0.0));
         let white = |p: usize, value: f32| value > 1.0 - steps[p];
-        let white = distances(size, reach, ctx, |y, row| mark(image, y, row, white));
+        let white = distances(width, height, reach, ctx, |y, row| mark(image, y, row, white));
         let pixels = [&black, &white].map(|all| all.iter().filter(|&&d| d > 0).count());
-        (pixels[0] + pixels[1] > width * image.height() / RARE).then_some(Self { width, reach, black, white })
+        (pixels[0] + pixels[1] > width * height / RARE).then_some(Self { width, reach, black, white })
     }
 
     /// Is a pixel that far inside a black area, or a white one?
-    pub(super) fn inside(&self, (x, y): (usize, usize), distance: u8) -> Option<End> {
+    pub(super) fn inside(&self, x: usize, y: usize, distance: u8) -> Option<End> {
         let at = y * self.width + x;
         match () {
             () if self.black[at] >= distance => Some(End::Black),
@@ -80,7 +80,8 @@ impl BlackWhiteRange {
     /// planes by the same share.
     pub(crate) fn keep(
         &self,
-        (x, y): (usize, usize),
+        x: usize,
+        y: usize,
         rows: &mut [&mut [f32]],
         sources: &[&[f32]],
         halves: &[f32],
@@ -146,7 +147,7 @@ mod tests {
             let source = image.planes[0].row(40).to_vec();
             let mut rows = [0.99; 3].map(|value| vec![value; 64]);
             let [r, g, b] = &mut rows;
-            ends.keep((0, 40), &mut [r.as_mut_slice(), g, b], &[source.as_slice(); 3], &[0.02; 3], false);
+            ends.keep(0, 40, &mut [r.as_mut_slice(), g, b], &[source.as_slice(); 3], &[0.02; 3], false);
             let first = rows[0].iter().position(|&v| v > 0.9999);
             assert_eq!(first, Some(exact - 1));
         }

@@ -6,7 +6,8 @@ use unband_image::Context;
 /// most `reach`. `mark` gets a row's number and its pixels, all 0, and sets some to 1. Beyond the border
 /// there is none that is 0.
 pub(super) fn distances(
-    (width, height): (usize, usize),
+    width: usize,
+    height: usize,
     reach: u8,
     ctx: &Context<'_>,
     mark: impl Fn(usize, &mut [u8]) + Sync,

@@ -66,12 +66,12 @@ impl GreyAreas {
             let squares = row.chunks_mut(SIDE).zip(accepted);
             squares.filter(|(_, accepted)| !**accepted).for_each(|(square, _)| square.fill(0));
         };
-        Some(Self { width, distance: distances((width, height), REACH, ctx, accepted_only) })
+        Some(Self { width, distance: distances(width, height, REACH, ctx, accepted_only) })
     }
 
     /// Moves the pixels of three rows to the mean of their channels: wholly inside an area, by degrees at its
     /// edge.
-    pub(crate) fn keep(&self, (x, y): (usize, usize), rows: &mut [&mut [f32]]) {
+    pub(crate) fn keep(&self, x: usize, y: usize, rows: &mut [&mut [f32]]) {
         let [r, g, b] = rows else { return };
         let distance = &self.distance[y * self.width + x..];
         for (((r, g), b), &d) in r.iter_mut().zip(g.iter_mut()).zip(b.iter_mut()).zip(distance) {

@@ -66,7 +66,7 @@ impl CentredCodes {
                         continue;
                     }
                     let centre = nearest_level(*value, step, offset) * step + offset;
-                    let target = match ends.and_then(|ends| ends.inside((x, y), INSIDE)) {
+                    let target = match ends.and_then(|ends| ends.inside(x, y, INSIDE)) {
                         Some(End::Black) => (centre - MOST * step).max(0.0),
                         Some(End::White) => (centre + MOST * step).min(1.0),
                         None => centre,

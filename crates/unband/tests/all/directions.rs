@@ -73,7 +73,7 @@ fn photo(number: usize, at: (usize, usize), size: (usize, usize)) -> Image {
 
 /// A 16-bit gradient between three colours, with `grain` codes of noise (peak).
 fn gradient(run: usize, (w, h): (usize, usize), grain: f32, seed: u64) -> Image {
-    let codes = made::gradient((w, h), run, grain, seed);
+    let codes = made::gradient(w, h, run, grain, seed);
     let codes = codes.as_flattened().iter().map(|code| (code.clamp(0.0, 255.0) * 257.0).round() as u16);
     Image::from_rgb16(w, h, &codes.collect::<Vec<u16>>()).unwrap()
 }

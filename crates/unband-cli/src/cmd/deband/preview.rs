@@ -39,7 +39,7 @@ pub(super) fn run(args: &DebandArgs, count: usize, reporter: &Reporter<'_>) -> O
     let ctx = interrupt::context(args.images.resources.threads.count());
     let mut outcome = Outcome::Done;
     for (input, output) in args.images.inputs.iter().zip(&targets) {
-        outcome = outcome.max(one(args, &options, (input, output), count, reporter, &ctx));
+        outcome = outcome.max(one(args, &options, input, output, count, reporter, &ctx));
         if ctx.cancelled() {
             return Outcome::Interrupted;
         }
@@ -83,7 +83,8 @@ fn targets(args: &DebandArgs) -> Result<Vec<PathBuf>, Failure> {
 fn one(
     args: &DebandArgs,
     options: &VideoOptions,
-    (input, output): (&Path, &Path),
+    input: &Path,
+    output: &Path,
     count: usize,
     reporter: &Reporter<'_>,
     ctx: &Context<'_>,
@@ -107,7 +108,7 @@ fn one(
         Err(Failure::from_error(output.display().to_string(), &error))
     } else {
         let result = args.frames.encoded.then(|| videos::default_output(input, suffix(args), &args.video));
-        preview(input, options, (count, result.as_deref()), &bar, ctx)
+        preview(input, options, count, result.as_deref(), &bar, ctx)
     };
     bar.finish();
     let written = made.and_then(|made| {
@@ -208,7 +209,8 @@ struct PreviewSheet {
 fn preview(
     input: &Path,
     options: &VideoOptions,
-    (count, result): (usize, Option<&Path>),
+    count: usize,
+    result: Option<&Path>,
     bar: &Bar,
     ctx: &Context<'_>,
 ) -> Result<Option<PreviewSheet>, Failure> {
@@ -222,7 +224,7 @@ fn preview(
     let part = decode_options(&video_file, options).map_err(failed)?;
     let within = |seconds: f64| options.repairs_at(seconds);
     let advance = |done, total| bar.frames(done, total);
-    let Some(found) = worst_frames(&video_file, (&part, &within), count, &advance, ctx)? else {
+    let Some(found) = worst_frames(&video_file, &part, &within, count, &advance, ctx)? else {
         return Ok(None);
     };
     let has_cambi = cambi::is_large_enough(found.format.width, found.format.height);

@@ -112,7 +112,7 @@ impl Library {
         check_video(&file, &options)?;
         let part = decode_options(&file, &options)?;
         let failed = |failure: crate::reporter::Failure| CallError::input(failure.message);
-        let found = worst_frames(&file, (&part, &|_| true), FRAMES, advance, ctx).map_err(failed)?;
+        let found = worst_frames(&file, &part, &|_| true, FRAMES, advance, ctx).map_err(failed)?;
         let found = found.ok_or_else(|| CallError::from(unband::Error::Cancelled))?;
         let (video, format) = (Arc::new(file), found.format);
         let title = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

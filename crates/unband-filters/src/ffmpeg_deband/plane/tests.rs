@@ -52,10 +52,10 @@ fn every_size_range_and_level_gives_what_the_definition_gives() {
                 let small_want = model(&wide, (w, h), tw, range, small_rule);
                 for level in Level::all() {
                     let mut out = vec![0; w * h];
-                    deband_plane(level, &mut out, &plane, (w, h), &table, rule).unwrap();
+                    deband_plane(level, &mut out, &plane, w, h, &table, rule).unwrap();
                     assert!(out == want, "{level:?} {w}×{h} range {range} blur {blur}");
                     let mut out = vec![0u8; w * h];
-                    deband_plane(level, &mut out, &small, (w, h), &table, small_rule).unwrap();
+                    deband_plane(level, &mut out, &small, w, h, &table, small_rule).unwrap();
                     assert!(
                         out.iter().map(|&v| u16::from(v)).eq(small_want.iter().copied()),
                         "{level:?} {w}×{h} {range}"
@@ -74,7 +74,7 @@ fn windows_are_parts_of_the_plane() {
         let table = Table::new(w, h, range, std::f32::consts::TAU, &Context::default());
         let rule = Rule { below: 20000, blur: true };
         let mut whole = vec![0; w * h];
-        deband_plane(Level::best(), &mut whole, &plane, (w, h), &table, rule).unwrap();
+        deband_plane(Level::best(), &mut whole, &plane, w, h, &table, rule).unwrap();
         let (rx, ry) = table.reach();
         for (x0, y0, x1, y1) in
             [(0, 0, 5000, 40), (0, 7, 4500, 9), (4997, 0, 5000, 40), (20, 39, 21, 40), (3, 3, 3, 9)]
@@ -106,8 +106,8 @@ fn wrong_sizes_are_errors() {
     let table = Table::new(4, 4, 16, std::f32::consts::TAU, &ctx);
     let rule = Rule::new(8, 0.02, true);
     let level = Level::best();
-    let run = |out: usize, plane: usize, size| {
-        deband_plane(level, &mut vec![0u8; out], &vec![0; plane], size, &table, rule)
+    let run = |out: usize, plane: usize, (width, height)| {
+        deband_plane(level, &mut vec![0u8; out], &vec![0; plane], width, height, &table, rule)
     };
     assert_eq!(run(16, 16, (4, 4)), Ok(()));
     assert_eq!(run(0, 0, (0, 4)), Ok(()));

@@ -61,11 +61,11 @@ fn every_size_depth_and_level_gives_what_the_definition_gives() {
                 for level in Level::all() {
                     let got: Vec<u16> = if bits == 8 {
                         let mut out = vec![0; w * h];
-                        gradfun_plane(level, &mut out, &small, (w, h), shape).unwrap();
+                        gradfun_plane(level, &mut out, &small, w, h, shape).unwrap();
                         out.into_iter().map(u16::from).collect()
                     } else {
                         let mut out = vec![0; w * h];
-                        gradfun_plane(level, &mut out, &plane, (w, h), shape).unwrap();
+                        gradfun_plane(level, &mut out, &plane, w, h, shape).unwrap();
                         out
                     };
                     assert!(got == want, "{level:?} {w}×{h} {shape:?}");
@@ -80,7 +80,7 @@ fn rows_alone_are_those_of_the_plane() {
     let (w, h, shape) = (60, 90, Shape::new(4.0, 8, 10, (1, 1)));
     let plane = noise(w * h, 1024);
     let mut whole = vec![0; w * h];
-    gradfun_plane(Level::best(), &mut whole, &plane, (w, h), shape).unwrap();
+    gradfun_plane(Level::best(), &mut whole, &plane, w, h, shape).unwrap();
     for rows in [0usize..1, 0..90, 7..8, 30..61, 88..90, 5..5] {
         let top = rows.start.saturating_sub(shape.reach());
         let bottom = (rows.end + shape.reach()).min(h);
@@ -107,18 +107,18 @@ fn radius_and_strength_are_brought_into_range_as_in_ffmpeg() {
 fn wrong_sizes_and_types_are_errors() {
     let (level, shape) = (Level::best(), Shape::new(1.2, 16, 8, (1, 1)));
     assert!(matches!(
-        gradfun_plane(level, &mut [0u8; 4], &[0; 5], (2, 2), shape),
+        gradfun_plane(level, &mut [0u8; 4], &[0; 5], 2, 2, shape),
         Err(PlaneError::Length { .. })
     ));
     assert!(matches!(
-        gradfun_plane(level, &mut [0u8; 5], &[0; 4], (2, 2), shape),
+        gradfun_plane(level, &mut [0u8; 5], &[0; 4], 2, 2, shape),
         Err(PlaneError::Length { .. })
     ));
     assert_eq!(
-        gradfun_plane(level, &mut [0u16; 4], &[0; 4], (2, 2), shape),
+        gradfun_plane(level, &mut [0u16; 4], &[0; 4], 2, 2, shape),
         Err(PlaneError::Depth { bits: 8 })
     );
-    assert_eq!(gradfun_plane::<u8>(level, &mut [], &[], (0, 7), shape), Ok(()));
+    assert_eq!(gradfun_plane::<u8>(level, &mut [], &[], 0, 7, shape), Ok(()));
     let window = Window { x0: 0, y0: 30, x1: 50, y1: 60 };
     let view = View::part(&[0u8; 1500], window, 50, 90).unwrap();
     assert_eq!(gradfun_rows(level, &mut [0; 1500], &view, 30..60, shape), Err(PlaneError::Window));

@@ -56,8 +56,7 @@ fn format(name: &str) -> FrameFormat {
 
 fn run(from: &str, to: &str, frame: &[u8], method: &dyn Restorer) -> Option<Vec<u8>> {
     let mut out = vec![99; 7];
-    let way = (frame, &format(to));
-    let done = format(from).restore_codes(way, &mut out, method, &Context::default()).unwrap();
+    let done = format(from).restore_codes(frame, &format(to), &mut out, method, &Context::default()).unwrap();
     done.then_some(out)
 }
 
@@ -111,7 +110,7 @@ fn frames_that_have_no_such_planes_are_left_to_images() {
     // Luma alone, while the image has chroma.
     let luma = FrameFormat { color: format("yuv420p").color, ..format("gray") };
     let mut out = Vec::new();
-    let result = luma.restore_codes((&[1; 15], &luma), &mut out, &Turned(0), &Context::default());
+    let result = luma.restore_codes(&[1; 15], &luma, &mut out, &Turned(0), &Context::default());
     assert!(!result.unwrap());
     // Words at an odd address.
     let words = format("gray10le");

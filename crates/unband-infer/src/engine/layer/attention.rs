@@ -40,7 +40,7 @@ impl KernelOp for WindowAttention {
         if input > 0 { group(rows.start).start..group(rows.end - 1).end } else { rows }
     }
 
-    fn kernel(&self, node: &Node, weights: &Weights, _: (Level, Precision)) -> Box<dyn Kernel> {
+    fn kernel(&self, node: &Node, weights: &Weights, _: Level, _: Precision) -> Box<dyn Kernel> {
         Box::new(Attention::new(self, node.inputs[1].index(), weights))
     }
 }
@@ -112,7 +112,7 @@ impl Kernel for Attention {
                 x = columns.end;
                 let group = Group { rows: tokens.clone(), columns };
                 for head in 0..self.heads {
-                    self.group(strip.fetch.level, &group, here.clone(), head, (&mut work, lines));
+                    self.group(strip.fetch.level, &group, here.clone(), head, &mut work, lines);
                 }
             }
             for (y, line) in here.clone().zip(lines) {
@@ -131,7 +131,7 @@ impl Attention {
         let mut sizes = vec![side, shift, side - shift];
         sizes.retain(|&n| n > 0);
         let all = sizes.iter().flat_map(|&h| sizes.iter().map(move |&w| (h, w)));
-        let bias = all.map(|size| (size, biases(table, heads, side, size))).collect();
+        let bias = all.map(|size| (size, biases(table, heads, side, size.0, size.1))).collect();
         Self { pairs, channels, heads, side, shift, bias }
     }
 
@@ -142,7 +142,8 @@ impl Attention {
         group: &Group,
         here: Range<usize>,
         head: usize,
-        (work, lines): (&mut Work, &mut [&mut [f32]]),
+        work: &mut Work,
+        lines: &mut [&mut [f32]],
     ) {
         let each = self.channels / self.heads;
         let (step, queries) = (group.step(), here.len() * group.columns.len());
@@ -171,7 +172,7 @@ impl Attention {
 }
 
 /// For each head and query, the bias to each token of a group, padded with −∞ to a whole number of lanes.
-fn biases(table: &[f32], heads: usize, side: usize, (rows, columns): (usize, usize)) -> Vec<f32> {
+fn biases(table: &[f32], heads: usize, side: usize, rows: usize, columns: usize) -> Vec<f32> {
     let tokens = rows * columns;
     let step = tokens.next_multiple_of(LANES);
     let mut all = vec![f32::NEG_INFINITY; heads * tokens * step];

@@ -20,11 +20,11 @@ impl KernelOp for Conv {
             return cut.needed(height, rows);
         }
         let far = (self.kernel.0 - 1) * self.dilation + 1;
-        rows::under(rows, far, (self.stride, self.padding.0), height)
+        rows::under(rows, far, self.stride, self.padding.0, height)
     }
 
-    fn kernel(&self, _: &Node, weights: &Weights, processor: (Level, Precision)) -> Box<dyn Kernel> {
-        Box::new(Packed::new(self, weights, processor))
+    fn kernel(&self, _: &Node, weights: &Weights, level: Level, precision: Precision) -> Box<dyn Kernel> {
+        Box::new(Packed::new(self, weights, level, precision))
     }
 }
 
@@ -89,8 +89,8 @@ impl Kernel for Packed {
 
     fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: &dyn Fn(usize, &mut [f32])) {
         match &self.kind {
-            ConvKernel::Direct { conv, weights } => self.direct(strip, (conv, weights), lines, done),
-            ConvKernel::Tiles(tiles) => tiles.strip(strip, (&self.bias, self.output), lines, done),
+            ConvKernel::Direct { conv, weights } => self.direct(strip, conv, weights, lines, done),
+            ConvKernel::Tiles(tiles) => tiles.strip(strip, &self.bias, self.output, lines, done),
             ConvKernel::Depthwise { conv, weights } => {
                 let make = self.depthwise(strip, conv, weights);
                 each(strip.first, lines, make, done);
@@ -105,7 +105,7 @@ impl Kernel for Packed {
 
 impl Packed {
     /// Packs a convolution.
-    fn new(conv: &Conv, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
+    fn new(conv: &Conv, weights: &Weights, level: Level, precision: Precision) -> Self {
         let w = weights.get(conv.weight);
         let taps = conv.kernel.0 * conv.kernel.1;
         let at = |o: usize, t: usize, i: usize| w[(o * conv.input + i) * taps + t];
@@ -117,7 +117,7 @@ impl Packed {
         } else if let Some(cut) =
             KernelSplit::from_conv(conv).filter(|_| winograd::has(level, Precision::F32))
         {
-            ConvKernel::Tiles(Tiles::new(cut, (conv.input, conv.output), (level, precision), at))
+            ConvKernel::Tiles(Tiles::new(cut, conv.input, conv.output, level, precision, at))
         } else {
             let weights = conv::pack(level, conv.output, taps, conv.input, at);
             ConvKernel::Direct { conv: conv.clone(), weights }
@@ -133,7 +133,8 @@ impl Packed {
     fn direct(
         &self,
         strip: &Strip<'_>,
-        (conv, weights): (&Conv, &[f32]),
+        conv: &Conv,
+        weights: &[f32],
         lines: &mut [&mut [f32]],
         done: &dyn Fn(usize, &mut [f32]),
     ) {

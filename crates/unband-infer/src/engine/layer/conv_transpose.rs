@@ -26,7 +26,7 @@ impl KernelOp for ConvTranspose {
         if KernelSplit::quarters(self).is_some() {
             let coarse = rows.start / 2..rows.end.div_ceil(2);
             let tiles = coarse.start / TILE * TILE..coarse.end.next_multiple_of(TILE);
-            return rows::under(tiles, 3, (1, 1), height);
+            return rows::under(tiles, 3, 1, 1, height);
         }
         if let Some(cut) = KernelSplit::of_transposed(self) {
             return cut.needed(height, rows.start / self.stride..rows.end.div_ceil(self.stride));
@@ -35,8 +35,8 @@ impl KernelOp for ConvTranspose {
         rows::clipped(first, (rows.end - 1 + self.padding) / self.stride + 1, height)
     }
 
-    fn kernel(&self, _: &Node, weights: &Weights, processor: (Level, Precision)) -> Box<dyn Kernel> {
-        Box::new(Transposed::new(self, weights, processor))
+    fn kernel(&self, _: &Node, weights: &Weights, level: Level, precision: Precision) -> Box<dyn Kernel> {
+        Box::new(Transposed::new(self, weights, level, precision))
     }
 }
 
@@ -119,7 +119,7 @@ impl Kernel for Transposed {
 
 impl Transposed {
     /// Packs the weights.
-    fn new(conv: &ConvTranspose, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
+    fn new(conv: &ConvTranspose, weights: &Weights, level: Level, precision: Precision) -> Self {
         let w = weights.get(conv.weight);
         let bias = bias(conv.bias, conv.output, weights);
         let cuts = KernelSplit::quarters(conv).filter(|_| winograd::has(level, Precision::F32));
@@ -131,16 +131,16 @@ impl Transposed {
                     let (a, b) = (tap(phase / 2, t / 2), tap(phase % 2, t % 2));
                     w[((i * conv.output + o) * 4 + a) * 4 + b]
                 };
-                Tiles::new(cuts[phase], (conv.input, conv.output), (level, precision), weight)
+                Tiles::new(cuts[phase], conv.input, conv.output, level, precision, weight)
             };
             let kind = TransposedKernel::Quarters(Box::new(std::array::from_fn(tiles)));
             return Self { conv: conv.clone(), bias, kind };
         }
         match KernelSplit::of_transposed(conv).filter(|_| winograd::has(level, Precision::F32)) {
             Some(cut) => {
-                let channels = (conv.input, conv.output * conv.stride * conv.stride);
-                let tiles =
-                    Tiles::new(cut, channels, (level, precision), |o, t, i| between(conv, w, o, t, i));
+                let outputs = conv.output * conv.stride * conv.stride;
+                let weight = |o, t, i| between(conv, w, o, t, i);
+                let tiles = Tiles::new(cut, conv.input, outputs, level, precision, weight);
                 let bias = bias.repeat(conv.stride * conv.stride);
                 Self { conv: conv.clone(), bias, kind: TransposedKernel::Tiles(tiles) }
             }
@@ -175,7 +175,7 @@ impl Transposed {
             let below = Strip { shape: coarse, first: y / stride, ..*strip };
             let mut made = Scratch::with_floats(lines.len().div_ceil(stride) * floats);
             let mut rows: Vec<&mut [f32]> = made.chunks_exact_mut(floats).collect();
-            tiles.strip(&below, (&self.bias, coarse.channels), &mut rows, &|_, _| ());
+            tiles.strip(&below, &self.bias, coarse.channels, &mut rows, &|_, _| ());
             for (n, line) in lines.iter_mut().enumerate() {
                 let from = rows[n / stride].chunks_exact(part).skip(n % stride).step_by(stride);
                 line.chunks_exact_mut(part).zip(from).for_each(|(to, from)| to.copy_from_slice(from));
@@ -197,7 +197,7 @@ impl Transposed {
         for (phase, tiles) in tiles.iter().enumerate() {
             let own = lines.iter_mut().skip(phase / 2).step_by(2);
             let mut own: Vec<&mut [f32]> = own.map(|line| &mut line[phase % 2 * outputs..]).collect();
-            tiles.strip(&below, (&self.bias, 2 * outputs), &mut own, &|_, _| ());
+            tiles.strip(&below, &self.bias, 2 * outputs, &mut own, &|_, _| ());
         }
         for (y, line) in (strip.first..).zip(lines) {
             done(y, line);

@@ -26,7 +26,7 @@ impl KernelOp for BandedDeformConv {
         }
     }
 
-    fn kernel(&self, _: &Node, weights: &Weights, (level, _): (Level, Precision)) -> Box<dyn Kernel> {
+    fn kernel(&self, _: &Node, weights: &Weights, level: Level, _: Precision) -> Box<dyn Kernel> {
         let generators = [Some(self.rotation), Some(self.stretch), self.whole];
         let generators: Vec<[ParamId; 2]> = generators.into_iter().flatten().collect();
         let kind = OffsetKind::Banded { limits: self.limits, reach: reach(self) };
@@ -41,7 +41,7 @@ impl KernelOp for DeformConv {
         0..height
     }
 
-    fn kernel(&self, _: &Node, weights: &Weights, (level, _): (Level, Precision)) -> Box<dyn Kernel> {
+    fn kernel(&self, _: &Node, weights: &Weights, level: Level, _: Precision) -> Box<dyn Kernel> {
         let shape = (self.input, self.output, 1);
         let params: (ParamId, &[[ParamId; 2]]) = (self.weight, &[self.offset]);
         Box::new(Deform::new(shape, self.kernel, OffsetKind::Free, params, weights, level))

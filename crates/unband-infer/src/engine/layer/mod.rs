@@ -94,7 +94,7 @@ pub(super) trait KernelOp {
     /// The rows of an input of that height that determine these rows of the result; not empty.
     fn needed(&self, input: usize, height: usize, rows: Range<usize>) -> Range<usize>;
     /// Packs its weights.
-    fn kernel(&self, node: &Node, weights: &Weights, processor: (Level, Precision)) -> Box<dyn Kernel>;
+    fn kernel(&self, node: &Node, weights: &Weights, level: Level, precision: Precision) -> Box<dyn Kernel>;
 }
 
 /// Operations on one row.

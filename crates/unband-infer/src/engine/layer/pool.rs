@@ -14,10 +14,10 @@ use crate::engine::whole::{Whole, added};
 
 impl KernelOp for MaxPool {
     fn needed(&self, _: usize, height: usize, rows: Range<usize>) -> Range<usize> {
-        rows::under(rows, self.kernel, (self.stride, 0), height)
+        rows::under(rows, self.kernel, self.stride, 0, height)
     }
 
-    fn kernel(&self, _: &Node, _: &Weights, _: (Level, Precision)) -> Box<dyn Kernel> {
+    fn kernel(&self, _: &Node, _: &Weights, _: Level, _: Precision) -> Box<dyn Kernel> {
         Box::new(*self)
     }
 }

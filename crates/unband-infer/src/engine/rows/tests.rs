@@ -115,7 +115,7 @@ fn windows_read_no_more() {
     for (height, side, shift) in [(12, 4, 0), (12, 4, 2), (8, 8, 3), (16, 8, 4)] {
         let mut net = Net::new("attention");
         let (q, kv) = (net.input("q", 6), net.input("kv", 12));
-        let out = net.window_attention("table", (q, kv), 2, (side, shift));
+        let out = net.window_attention("table", q, kv, 2, side, shift);
         holds(&net.finish(&[("out", out)]).unwrap(), &[height, height]);
         of_one("add", 3, height, |net, x| net.window_add("table", x, side, shift));
     }
@@ -132,7 +132,7 @@ fn moved_and_mixed_samples_read_no_more() {
     of_one("batch norm", 5, 4, |net, x| net.batch_norm("a", x, 1e-5));
     of_one("tanh", 5, 4, |net, x| net.activation(x, Activation::Tanh));
     of_one("mean", 5, 4, |net, x| net.reduce(x, Reduce::Mean));
-    of_one("flatten", 2, 4, |net, x| net.flatten(x, (4, WIDTH)));
+    of_one("flatten", 2, 4, |net, x| net.flatten(x, 4, WIDTH));
     for ceil in [false, true] {
         for (kernel, stride) in [(2, 2), (3, 2), (3, 1), (2, 3)] {
             of_one("pool", 2, 9, |net, x| net.max_pool(x, MaxPool { kernel, stride, ceil }));

@@ -83,7 +83,7 @@ impl ItemCodec for Av1 {
         _: &Limits,
     ) -> Result<StillHeader, Error> {
         let data = container.data(item)?;
-        check_length(&data, size)?;
+        check_length(&data, size.0, size.1)?;
         Ok(sequence(&data)?.header())
     }
 
@@ -95,7 +95,7 @@ impl ItemCodec for Av1 {
     ) -> Result<(StillHeader, Av1Image), Error> {
         let data = container.data(item)?;
         let sequence = sequence(&data)?;
-        check_length(&data, size)?;
+        check_length(&data, size.0, size.1)?;
         if container.property(item, *b"lsel").is_some_and(|mut layer| layer.u16().ok() != Some(0xFFFF)) {
             return Err(Error::unsupported(NAME, "layer selection"));
         }
@@ -112,7 +112,7 @@ impl ItemCodec for Av1 {
 }
 
 /// Rejects streams that are too short for their image before memory is allocated for it.
-fn check_length(stream: &[u8], (width, height): (u32, u32)) -> Result<(), Error> {
+fn check_length(stream: &[u8], width: u32, height: u32) -> Result<(), Error> {
     let least = u64::from(width) * u64::from(height) / MOST_PIXELS_PER_BYTE;
     if least > stream.len() as u64 { Err(Error::Truncated { format: NAME }) } else { Ok(()) }
 }

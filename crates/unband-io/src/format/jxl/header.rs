@@ -177,7 +177,7 @@ impl Header<'_> {
             put_icc(&mut bits, icc);
         }
         bits.pad();
-        self.put_frame(&mut bits, frame);
+        self.put_frame(&mut bits, frame.0, frame.1);
         bits.out
     }
 
@@ -210,7 +210,7 @@ impl Header<'_> {
     }
 
     /// One modular frame without filters that replaces the whole image.
-    fn put_frame(&self, bits: &mut Bits, (width, height): (u32, u32)) {
+    fn put_frame(&self, bits: &mut Bits, width: u32, height: u32) {
         const CROP: [(u32, u32); 4] = [(0, 8), (256, 11), (2304, 14), (18_688, 30)];
         // Not the default; regular; modular; no flags; no YCbCr; no upsampling.
         bits.put(1, 0);
@@ -266,7 +266,7 @@ pub(super) fn replaced(
     let start = (bits + 1 + color + 2 + 1usize).div_ceil(8);
     let plain = Header { width: frame.0, height: frame.1, gray, alpha, bits: 8, icc: None, cicp: None };
     let mut expected = Bits::default();
-    plain.put_frame(&mut expected, frame);
+    plain.put_frame(&mut expected, frame.0, frame.1);
     let end = start + expected.out.len();
     (coded.get(start..end)? == expected.out).then_some(end)
 }

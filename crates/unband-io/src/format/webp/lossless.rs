@@ -6,6 +6,6 @@ use crate::Error;
 
 pub(super) const WHEN: When = When::Never;
 
-pub(super) fn encode(_: &[u8], _: (u32, u32), _: bool, _: &WriteOptions) -> Result<Vec<u8>, Error> {
+pub(super) fn encode(_: &[u8], _: u32, _: u32, _: bool, _: &WriteOptions) -> Result<Vec<u8>, Error> {
     Err(Error::encode(NAME, "the lossy encoder was not built"))
 }

@@ -11,7 +11,8 @@ const DEFAULT_QUALITY: u8 = 95;
 /// A file without metadata, of 8-bit RGB or RGBA.
 pub(super) fn encode(
     codes: &[u8],
-    (width, height): (u32, u32),
+    width: u32,
+    height: u32,
     alpha: bool,
     options: &WriteOptions,
 ) -> Result<Vec<u8>, Error> {

@@ -201,7 +201,7 @@ fn write(
             other => Error::encode(NAME, other),
         });
     }
-    let coded = lossy::encode(&codes, (width, height), alpha, options)?;
+    let coded = lossy::encode(&codes, width, height, alpha, options)?;
     let file = with_chunks(&coded, width, height, alpha, metadata, exif.as_deref());
     out.write_all(file.as_deref().unwrap_or(&coded)).map_err(|source| Error::Io { action: "write", source })
 }
@@ -224,7 +224,7 @@ fn with_chunks(
         | flag(exif.is_some(), 3)
         | flag(metadata.xmp.is_some(), 2);
     let mut riff = Riff::new();
-    riff.extended(flags, (width as usize, height as usize));
+    riff.extended(flags, width as usize, height as usize);
     if let Some(icc) = &metadata.icc {
         riff.put(*b"ICCP", &[icc]);
     }

@@ -51,7 +51,7 @@ impl Riff {
     }
 
     /// The header of an extended file.
-    pub(crate) fn extended(&mut self, flags: u8, (width, height): (usize, usize)) {
+    pub(crate) fn extended(&mut self, flags: u8, width: usize, height: usize) {
         let side = |side: usize| (side as u32 - 1).to_le_bytes();
         self.put(*b"VP8X", &[&[flags, 0, 0, 0], &side(width)[..3], &side(height)[..3]]);
     }

@@ -35,7 +35,7 @@ pub struct Y4mHeader {
 }
 
 /// The matrix that readers assume.
-fn assumed_matrix((width, height): (usize, usize), range: Range) -> Matrix {
+fn assumed_matrix(width: usize, height: usize, range: Range) -> Matrix {
     match range {
         Range::Limited if width > 1279 || height > 576 => Matrix::Bt709,
         _ => Matrix::Bt601,
@@ -48,7 +48,7 @@ impl Y4mHeader {
     pub fn with_size(mut self, (width, height): (usize, usize)) -> Self {
         (self.width, self.height) = (width, height);
         if let Model::Yuv { matrix, range, .. } = &mut self.color.model {
-            *matrix = assumed_matrix((width, height), *range);
+            *matrix = assumed_matrix(width, height, *range);
         }
         self
     }
@@ -168,7 +168,7 @@ impl Y4mHeader {
         let model = match (sampling, range) {
             (None, Range::Full) => Model::Gray,
             (sampling, range) => {
-                let matrix = assumed_matrix((width as usize, height as usize), range);
+                let matrix = assumed_matrix(width as usize, height as usize, range);
                 Model::Yuv { matrix, range, subsampling: sampling.unwrap_or(Subsampling::HALF) }
             }
         };

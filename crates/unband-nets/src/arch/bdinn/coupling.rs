@@ -15,18 +15,23 @@ pub(super) enum Direction {
     Inverse,
 }
 
-/// Blocks `NAME.0`, `NAME.1`, … in order, or in reverse.
-pub(super) fn chain(
-    net: &mut Net,
-    name: &str,
-    x: Value,
-    (blocks, middle): (usize, Option<&Middle>),
-    (config, direction): (&Config, Direction),
-) -> Value {
-    (0..blocks).fold(x, |x, i| {
-        let i = if direction == Direction::Forward { i } else { blocks - 1 - i };
-        net.scope(format!("{name}.{i}"), |net| block(net, x, middle, config, direction))
-    })
+/// Coupling blocks in a row.
+#[derive(Clone, Copy)]
+pub(super) struct Chain<'a> {
+    pub config: &'a Config,
+    pub direction: Direction,
+    /// Their functions, if they are not dense blocks.
+    pub middle: Option<&'a Middle>,
+}
+
+impl Chain<'_> {
+    /// Blocks `NAME.0`, `NAME.1`, … in order, or in reverse.
+    pub(super) fn add(self, net: &mut Net, name: &str, x: Value, blocks: usize) -> Value {
+        (0..blocks).fold(x, |x, i| {
+            let i = if self.direction == Direction::Forward { i } else { blocks - 1 - i };
+            net.scope(format!("{name}.{i}"), |net| block(net, x, self))
+        })
+    }
 }
 
 /// Forward, in this order:
@@ -35,7 +40,8 @@ pub(super) fn chain(
 ///
 /// Differs: in the paper's equations (2) and (3), φ₂ and ψ₂ read the second half as it was on input; then (3)
 /// does not invert (2).
-fn block(net: &mut Net, x: Value, middle: Option<&Middle>, config: &Config, direction: Direction) -> Value {
+fn block(net: &mut Net, x: Value, chain: Chain<'_>) -> Value {
+    let Chain { config, direction, middle } = chain;
     let (first, second) = net.halves(x);
     let mut half = |kept: Value, changed: Value, number: u8| {
         let phi = net.scope(format!("phi{number}"), |net| function(net, kept, middle, config));
@@ -82,7 +88,7 @@ fn function(net: &mut Net, x: Value, middle: Option<&Middle>, config: &Config) -
     match middle {
         Some(&Middle::Attention { width, inner, offsets, kernel, .. }) => {
             let y = net.scope("dense", |net| convs(net, x, width, config.function));
-            let y = net.scope("rcam", |net| attended(net, y, inner, (offsets, kernel), config));
+            let y = net.scope("rcam", |net| attended(net, y, inner, offsets, kernel, config));
             net.conv1x1("out", y, channels)
         }
         _ => convs(net, x, channels, config.function),
@@ -119,7 +125,8 @@ fn attended(
     net: &mut Net,
     x: Value,
     inner: usize,
-    (offsets, kernel): (Offsets, (usize, usize)),
+    offsets: Offsets,
+    kernel: (usize, usize),
     config: &Config,
 ) -> Value {
     let channels = net.channels(x);

@@ -1,6 +1,6 @@
 //! BDINN assembled from coupling blocks, forward and inverse.
 
-use super::coupling::{Direction, chain};
+use super::coupling::{Chain, Direction};
 use super::{BdinnLayout, Config, Level, Middle, Scaling};
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
@@ -47,21 +47,21 @@ pub fn build_inverse(config: &Config) -> Result<Graph, BuildError> {
 }
 
 fn pass(net: &mut Net, x: Value, config: &Config, direction: Direction) -> Value {
-    let setup = (config, direction);
+    let chain = Chain { config, direction, middle: None };
     match &config.plan {
-        BdinnLayout::CrossScale(levels) => cross_scale(net, x, levels, setup),
+        BdinnLayout::CrossScale(levels) => cross_scale(net, x, levels, chain),
         BdinnLayout::HalfSize { blocks } => {
             let x = net.pixel_unshuffle(x, 2);
-            let x = chain(net, "blocks", x, (*blocks, None), setup);
+            let x = chain.add(net, "blocks", x, *blocks);
             net.pixel_shuffle(x, 2)
         }
-        BdinnLayout::FullSize { blocks } => chain(net, "blocks", x, (*blocks, None), setup),
+        BdinnLayout::FullSize { blocks } => chain.add(net, "blocks", x, *blocks),
     }
 }
 
 /// Down and up again. In the inverse, the upward path runs downward.
-fn cross_scale(net: &mut Net, mut x: Value, levels: &[Level], setup: (&Config, Direction)) -> Value {
-    let (config, direction) = setup;
+fn cross_scale(net: &mut Net, mut x: Value, levels: &[Level], chain: Chain<'_>) -> Value {
+    let Chain { config, direction, .. } = chain;
     let (down, up) = match direction {
         Direction::Forward => ("enc", "dec"),
         Direction::Inverse => ("dec", "enc"),
@@ -75,18 +75,20 @@ fn cross_scale(net: &mut Net, mut x: Value, levels: &[Level], setup: (&Config, D
                 net.conv(format!("down.{l}"), x, channels, ConvSpec::new(4).stride(2).padding(1))
             }
         };
-        x = chain(net, &format!("{down}.{l}"), x, (level.blocks, None), setup);
+        x = chain.add(net, &format!("{down}.{l}"), x, level.blocks);
         let (skip, rest) = net.halves(x);
-        around.push(chain(net, &format!("skip.{l}"), skip, (level.skip, None), setup));
+        around.push(chain.add(net, &format!("skip.{l}"), skip, level.skip));
         x = rest;
     }
     x = match &config.middle {
-        Middle::Dense { blocks } => chain(net, "mid", x, (*blocks, None), setup),
-        middle @ Middle::Attention { blocks, .. } => chain(net, "mid", x, (*blocks, Some(middle)), setup),
+        Middle::Dense { blocks } => chain.add(net, "mid", x, *blocks),
+        middle @ Middle::Attention { blocks, .. } => {
+            Chain { middle: Some(middle), ..chain }.add(net, "mid", x, *blocks)
+        }
     };
     for (l, (level, skip)) in levels.iter().zip(around).enumerate().rev() {
         let joined = net.concat(&[skip, x]);
-        let y = chain(net, &format!("{up}.{l}"), joined, (level.blocks, None), setup);
+        let y = chain.add(net, &format!("{up}.{l}"), joined, level.blocks);
         x = match config.scaling {
             Scaling::Shuffle => net.pixel_shuffle(y, 2),
             Scaling::Learned => {

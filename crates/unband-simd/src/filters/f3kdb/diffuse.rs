@@ -81,10 +81,9 @@ impl Diffusion {
         if !has_vectors || !fits {
             return None;
         }
-        let (out, values, lines) =
-            (&mut out[..count], &values[..count], (&self.above[..], &mut self.below[..]));
+        let (out, values, scratch) = (&mut out[..count], &values[..count], &mut self.scratch);
         // SAFETY: the instructions are there.
-        unsafe { x86::band(out, values, lines, self.rounding, &mut self.scratch) };
+        unsafe { x86::band(out, values, &self.above, &mut self.below, self.rounding, scratch) };
         std::mem::swap(&mut self.above, &mut self.below);
         Some(x86::ROWS)
     }

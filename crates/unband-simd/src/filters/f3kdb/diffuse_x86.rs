@@ -92,7 +92,8 @@ fn rows(columns: [__m256i; BLOCK]) -> [[u16; BLOCK]; ROWS] {
 pub(super) fn band<T: Code>(
     out: &mut [T],
     values: &[u16],
-    (above, below): (&[u16], &mut [u16]),
+    above: &[u16],
+    below: &mut [u16],
     rounding: Rounding,
     scratch: &mut Vec<u16>,
 ) {

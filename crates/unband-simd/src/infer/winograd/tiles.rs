@@ -47,7 +47,7 @@ unsafe fn sides<V: Lanes, K: Products<V>, const S: usize, const P: usize, const 
     // SAFETY: the caller has the instructions; R divides `TOGETHER`.
     unsafe {
         for first in (0..tiles).step_by(most) {
-            batch::<V, K, S, P, Q, R>(quad, (first, most.min(tiles - first).next_multiple_of(R)));
+            batch::<V, K, S, P, Q, R>(quad, first, most.min(tiles - first).next_multiple_of(R));
         }
     }
 }
@@ -56,13 +56,14 @@ unsafe fn sides<V: Lanes, K: Products<V>, const S: usize, const P: usize, const 
 #[inline(always)]
 unsafe fn batch<V: Lanes, K: Products<V>, const S: usize, const P: usize, const Q: usize, const R: usize>(
     quad: &mut Quad<'_, '_>,
-    tiles: (usize, usize),
+    first: usize,
+    count: usize,
 ) {
     // SAFETY: see `sides`.
     unsafe {
-        transform::<V, K, S>(quad, tiles);
+        transform::<V, K, S>(quad, first, count);
         for start in (0..quad.shape.outputs).step_by(quad.shape.outputs_at_once()) {
-            multiply::<V, K, S, P, Q, R>(quad, tiles, start);
+            multiply::<V, K, S, P, Q, R>(quad, first, count, start);
         }
     }
 }
@@ -71,7 +72,8 @@ unsafe fn batch<V: Lanes, K: Products<V>, const S: usize, const P: usize, const 
 #[inline(always)]
 unsafe fn transform<V: Lanes, K: Products<V>, const S: usize>(
     quad: &mut Quad<'_, '_>,
-    (first, count): (usize, usize),
+    first: usize,
+    count: usize,
 ) {
     let (padded, to) = (quad.padded, quad.scratch.as_mut_ptr().cast::<K::Number>());
     // SAFETY: rows hold the last sample up to a whole vector. A part's last vector may write beyond its
@@ -126,7 +128,8 @@ unsafe fn multiply<
     const R: usize,
 >(
     quad: &mut Quad<'_, '_>,
-    (first, count): (usize, usize),
+    first: usize,
+    count: usize,
     start: usize,
 ) {
     let (inputs, padded) = (quad.shape.inputs, quad.padded);

@@ -72,11 +72,11 @@ pub fn windows() -> Graph {
     let x = net.window_add("modulator", x, 4, 1);
     let q = net.conv1x1("q", x, 16);
     let kv = net.conv1x1("kv", x, 32);
-    let y = net.window_attention("table", (q, kv), 2, (4, 0));
+    let y = net.window_attention("table", q, kv, 2, 4, 0);
     let x = net.add(x, y);
     let q = net.conv1x1("q2", x, 16);
     let kv = net.conv1x1("kv2", x, 32);
-    let y = net.window_attention("table2", (q, kv), 4, (4, 2));
+    let y = net.window_attention("table2", q, kv, 4, 4, 2);
     let x = net.add(x, y);
     let s = net.slice(x, 3, 12);
     let s = net.pixel_shuffle(s, 2);

@@ -90,7 +90,7 @@ impl Field {
     }
 
     /// The same motion at a level of twice the size, with a number of blocks there.
-    pub(super) fn doubled(&self, (columns, rows): (usize, usize)) -> Self {
+    pub(super) fn doubled(&self, columns: usize, rows: usize) -> Self {
         let place = |i: usize, of: usize| Between::new((i as f32 - 0.5) / 2.0, of);
         let across: Vec<Between> = (0..columns).map(|i| place(i, self.columns)).collect();
         let mut motion = Vec::with_capacity(columns * rows);

@@ -28,7 +28,8 @@ use super::temporal::MOTION_REACH;
 /// `run`: the frame and its neighbours in order, and its place. `source`: its samples; `out`: the result.
 /// `moved`: memory for reuse.
 pub(super) fn restored(
-    (run, middle): (&[&KeptFrame], usize),
+    run: &[&KeptFrame],
+    middle: usize,
     limits: Limits,
     source: &[Plane],
     out: &mut [Plane],

@@ -52,7 +52,8 @@ pub(in crate::frames) fn found(from: &Pyramid, to: &Pyramid, ctx: &Context<'_>) 
     let Some((smallest, other)) = levels.next() else { return Field::default() };
     let mut field = Pair { from: smallest, to: other, ctx }.searched();
     for (from, to) in levels {
-        let start = field.doubled(Field::size(from.width, from.height));
+        let (columns, rows) = Field::size(from.width, from.height);
+        let start = field.doubled(columns, rows);
         field = Pair { from, to, ctx }.matched(&start, true);
     }
     field
@@ -117,7 +118,7 @@ impl Pair<'_> {
             let place = Self::place(i % columns, i / columns);
             let (start, template) = (best(&costs[i], most, SMALL_FAR), self.template(place));
             let first = self.residual(&template, place, start);
-            self.estimate(&template, place, start, (start, first))
+            self.estimate(&template, place, start, start, first)
         };
         let start = Field { columns, rows, motion: vec![most; columns * rows] };
         regularised(&start, &self.ctx.map(columns * rows, estimate), 40, self.ctx)
@@ -130,12 +131,12 @@ impl Pair<'_> {
             let block = |column| {
                 let (place, expected) = (Self::place(column, row), start.at(column, row));
                 let template = self.template(place);
-                let start = if widely {
+                let (start, first) = if widely {
                     self.best(start, column, row, &template)
                 } else {
                     (expected, self.residual(&template, place, expected))
                 };
-                self.estimate(&template, place, expected, start)
+                self.estimate(&template, place, expected, start, first)
             };
             (0..start.columns).map(block).collect::<Vec<_>>()
         });
@@ -175,7 +176,8 @@ impl Pair<'_> {
         block: &Template,
         place: (i32, i32),
         expected: Motion,
-        (start, first): (Motion, Residual),
+        start: Motion,
+        first: Residual,
     ) -> Estimate {
         let [xx, xy, yy] = block.tensor;
         // Gradients of noise look like structure.

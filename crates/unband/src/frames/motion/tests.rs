@@ -44,7 +44,7 @@ fn result(frames: &[Plane], middle: usize, lossy: bool, threads: usize) -> Plane
     let run: Vec<&KeptFrame> = kept.iter().collect();
     let source = [frames[middle].clone()];
     let mut out = source.to_vec();
-    restored((&run, middle), Limits::from_lossy(lossy), &source, &mut out, &mut Vec::new(), &ctx);
+    restored(&run, middle, Limits::from_lossy(lossy), &source, &mut out, &mut Vec::new(), &ctx);
     out.remove(0)
 }
 
@@ -224,7 +224,7 @@ fn small_frames_and_ends_of_a_run_are_their_own() {
     let kept = kept(&frames, &ctx);
     let run: Vec<&KeptFrame> = kept.iter().collect();
     let mut out = frames[..1].to_vec();
-    restored((&run, 0), Limits::from_lossy(true), &frames[..1], &mut out, &mut Vec::new(), &ctx);
+    restored(&run, 0, Limits::from_lossy(true), &frames[..1], &mut out, &mut Vec::new(), &ctx);
     assert!(out[0].data.iter().zip(&frames[0].data).all(|(a, b)| (a - b).abs() < 2e-5));
 }
 

@@ -215,7 +215,7 @@ pub fn run_file(
         if again && done.plan.copies {
             bytes = read_bytes(input, &options.limits, ctx)?;
         }
-        let written = write(&mut done, image, &bytes, &mut output, (&how, &saving));
+        let written = write(&mut done, image, &bytes, &mut output, &how, &saving);
         // A cancelled encoder has no result.
         let written = written.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))?;
         done.bytes.output = written.as_ref().map(|written| written.len() as u64);
@@ -352,11 +352,12 @@ fn write(
     image: Image,
     bytes: &[u8],
     output: &mut Output<'_>,
-    (how, saving): (&WriteOptions, &Saving<'_>),
+    how: &WriteOptions,
+    saving: &Saving<'_>,
 ) -> Result<Option<Vec<u8>>, Error> {
     let path = done.plan.output.as_deref();
     if !done.plan.copies {
-        let (dropped, written) = put(image, done.plan.format, path, output, (how, saving))?;
+        let (dropped, written) = put(image, done.plan.format, path, output, how, saving)?;
         done.dropped = dropped;
         return Ok(written);
     }
@@ -374,7 +375,8 @@ fn put(
     format: &'static FormatEntry,
     path: Option<&Path>,
     output: &mut Output<'_>,
-    (how, saving): (&WriteOptions, &Saving<'_>),
+    how: &WriteOptions,
+    saving: &Saving<'_>,
 ) -> Result<(Vec<Dropped>, Option<Vec<u8>>), Error> {
     match (output, path) {
         (Output::Sink(sink), _) => {

@@ -17,7 +17,7 @@ impl StillAreas {
     /// The result may be larger than the source.
     pub(super) fn keep(&mut self, source: &Image, result: &mut Image, begins: bool) {
         if let Some((before, kept)) = self.0.as_ref().filter(|_| !begins) {
-            let moves = near(&changed(before, source), (source.width(), source.height()));
+            let moves = near(&changed(before, source), source.width(), source.height());
             let (small, large) = ((source.width(), source.height()), (result.width(), result.height()));
             let all = result.planes.iter_mut().chain(&mut result.alpha);
             for (to, from) in all.zip(kept.planes.iter().chain(&kept.alpha)) {
@@ -48,7 +48,7 @@ fn changed(before: &Image, source: &Image) -> Vec<bool> {
 }
 
 /// The pixels with a marked one within reach, in a square.
-fn near(marked: &[bool], (width, height): (usize, usize)) -> Vec<bool> {
+fn near(marked: &[bool], width: usize, height: usize) -> Vec<bool> {
     let along = |marks: &mut dyn Iterator<Item = bool>, length: usize| {
         let mut sums = vec![0u32];
         for mark in marks {

@@ -76,7 +76,7 @@ impl<'a> FrameUpscaler<'a> {
         rounding: FrameRounding,
         memory: Option<u64>,
     ) -> Self {
-        let network = upscaler.reaching(from, (to.width, to.height));
+        let network = upscaler.reaching(from.0, from.1, (to.width, to.height));
         let (evidence, last, spare) = (upscaler.evidence(), None, Vec::new());
         Self { upscaler, network, from, to, rounding, memory, evidence, last, spare }
     }
@@ -196,7 +196,7 @@ impl<'a> FrameUpscaler<'a> {
         };
         let (alpha, depth) = (large.alpha.clone(), large.depth);
         let mut planes = vec![large.into_luma(chroma.matrix, ctx).map_err(fault)?];
-        planes.extend(chroma.resized(size, ctx));
+        planes.extend(chroma.resized(size.0, size.1, ctx));
         Ok((Image { alpha, color: to.color, ..Image::new(planes, to.color.model, depth) }, by))
     }
 
@@ -261,7 +261,7 @@ impl SmallChroma {
     }
 
     /// The planes for luma in another size.
-    fn resized(&self, (width, height): (usize, usize), ctx: &Context<'_>) -> Vec<Plane> {
+    fn resized(&self, width: usize, height: usize, ctx: &Context<'_>) -> Vec<Plane> {
         let Subsampling { x, y } = self.subsampling;
         let scale = (width as f64 / self.size.0 as f64, height as f64 / self.size.1 as f64);
         let every = (

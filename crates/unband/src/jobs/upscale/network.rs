@@ -47,8 +47,8 @@ impl Network {
             UpscaleError::Restore(error) => error.into(),
         })?;
         let alpha = image.alpha.as_ref().map(|alpha| match by {
-            UpscaledBy::Repetition => pixels::repeated(alpha, size),
-            _ => resized_alpha(alpha, size),
+            UpscaledBy::Repetition => pixels::repeated(alpha, size.0, size.1),
+            _ => resized_alpha(alpha, size.0, size.1),
         });
         Ok((planes, alpha, by))
     }
@@ -67,12 +67,12 @@ impl Network {
         let size = (scale * larger.width(), scale * larger.height());
         let (planes, alpha, by) = self.resized(&larger, size, allowed, evidence, ctx)?;
         if by == UpscaledBy::Repetition {
-            let repeated = |plane: &Plane| pixels::repeated(plane, (width, height));
+            let repeated = |plane: &Plane| pixels::repeated(plane, width, height);
             let planes = image.planes.iter().map(repeated).collect();
             return Ok((planes, image.alpha.as_ref().map(repeated), by));
         }
         let inner = wrapping.inner(size, scale);
-        let cut = |plane: &Plane| wrapping.resized(&plane.cut(inner), (width, height));
+        let cut = |plane: &Plane| wrapping.resized(&plane.cut(inner), width, height);
         let mut alpha = alpha.as_ref().map(cut);
         alpha.iter_mut().flat_map(|alpha| &mut alpha.data).for_each(|v| *v = v.clamp(0.0, 1.0));
         Ok((planes.iter().map(cut).collect(), alpha, by))
@@ -130,7 +130,7 @@ impl Network {
         };
         let (mut planes, by) = match (mode, &self.gate) {
             (UpscalingMode::Repetition, _) => {
-                let repeated = image.planes.iter().map(|plane| pixels::repeated(plane, (width, height)));
+                let repeated = image.planes.iter().map(|plane| pixels::repeated(plane, width, height));
                 (repeated.collect(), UpscaledBy::Repetition)
             }
             (UpscalingMode::Interpolation, _) => {
@@ -174,7 +174,7 @@ impl Network {
 }
 
 /// Alpha in the size of the result.
-fn resized_alpha(alpha: &Plane, (width, height): (usize, usize)) -> Plane {
+fn resized_alpha(alpha: &Plane, width: usize, height: usize) -> Plane {
     let smaller = width < alpha.width || height < alpha.height;
     let method = if smaller { Resampling::BicubicAntialiased } else { Resampling::Bicubic };
     let mut made = alpha.resized(width, height, method);

@@ -92,7 +92,7 @@ impl Counts {
 }
 
 /// The plane in another size: each sample repeated, and means of areas where the size is not a multiple.
-pub(super) fn repeated(plane: &Plane, (width, height): (usize, usize)) -> Plane {
+pub(super) fn repeated(plane: &Plane, width: usize, height: usize) -> Plane {
     let times = width.div_ceil(plane.width).max(height.div_ceil(plane.height));
     let mut data = Vec::with_capacity(plane.data.len() * times * times);
     for y in 0..plane.height {
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn samples_are_repeated_or_averaged() {
         let plane = Plane { width: 2, height: 1, data: vec![0.0, 1.0] };
-        assert_eq!(repeated(&plane, (4, 2)).data, [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0]);
-        assert_eq!(repeated(&plane, (3, 1)).data, [0.0, 0.5, 1.0]);
+        assert_eq!(repeated(&plane, 4, 2).data, [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0]);
+        assert_eq!(repeated(&plane, 3, 1).data, [0.0, 0.5, 1.0]);
     }
 }

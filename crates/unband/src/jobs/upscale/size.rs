@@ -20,17 +20,17 @@ pub enum UpscaleSize {
 impl UpscaleSize {
     /// Width and height for an image, where the network scales by a factor. No side is below 1.
     pub(super) fn of(self, own: (usize, usize), network: usize) -> (usize, usize) {
-        self.in_steps(own, network, 1)
+        self.in_steps(own.0, own.1, network, 1)
     }
 
     /// As [`UpscaleSize::of`], with even sides, but for a side that was asked for.
     #[cfg(feature = "video")]
     pub(super) fn even(self, own: (usize, usize), network: usize) -> (usize, usize) {
-        self.in_steps(own, network, 2)
+        self.in_steps(own.0, own.1, network, 2)
     }
 
     /// As [`UpscaleSize::of`]; sides are multiples of `step`, but for one that was asked for.
-    fn in_steps(self, (width, height): (usize, usize), network: usize, step: usize) -> (usize, usize) {
+    fn in_steps(self, width: usize, height: usize, network: usize, step: usize) -> (usize, usize) {
         let by =
             |factor: f64, side: usize| (side as f64 * factor / step as f64).round().max(1.0) as usize * step;
         let most = |asked: usize| (asked / step).max(1) * step;

@@ -140,7 +140,7 @@ impl Plan<'_> {
         });
         let known: Vec<_> = starts.collect();
         for &(first, next, repaired) in if known.is_empty() { &unknown[..] } else { &known } {
-            for (range, inside) in self.zones.parts((first, next)) {
+            for (range, inside) in self.zones.parts(first, next) {
                 put(range, repaired && inside);
             }
         }

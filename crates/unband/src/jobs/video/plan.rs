@@ -189,9 +189,11 @@ impl<'a> Plan<'a> {
         let other_streams = OtherStreams::check(
             &file,
             &encoding,
-            (&options.streams, output),
+            &options.streams,
+            output,
             options.keep_going,
-            (&ffmpeg, programs),
+            &ffmpeg,
+            programs,
         )?;
         let notes = unband_video::notes(&file, &encoding, &other_streams, &ffmpeg, programs)
             .map_err(|error| error.in_file(input))?;
@@ -467,7 +469,7 @@ pub(super) fn encoding(
 ) -> Result<(Encoding, &'static PixelFormat), Error> {
     let bits = bits_of_video(file, options)?;
     let mut encoding =
-        Encoding::choose(&file.video, (output, options.purpose), &options.ffmpeg_args, bits, ffmpeg)?;
+        Encoding::choose(&file.video, output, options.purpose, &options.ffmpeg_args, bits, ffmpeg)?;
     let asked = options.options.depth != OutputDepth::Keep;
     let stored = encoding.fit(frames(file, bits)?, asked, file, programs)?;
     Ok((encoding, stored))

@@ -214,7 +214,7 @@ impl VideoSegment {
             plan.encode(&mut one, source, &shots, &mut 0, ctx)?;
             ctx.check()?;
             let Some((segment, tally)) = one.made else { return Err(plan.empty()) };
-            let segment = publish(segment, &tally, self, (own.path(), &folder))?;
+            let segment = publish(segment, &tally, self, own.path(), &folder)?;
             Ok(report(&segment, &tally, false))
         })
     }
@@ -263,7 +263,8 @@ fn publish(
     segment: Segment,
     tally: &Tally,
     of: &VideoSegment,
-    (from, to): (&Path, &Path),
+    from: &Path,
+    to: &Path,
 ) -> Result<Segment, VideoError> {
     let path = path_of(to, of.number);
     let note = note_of(from, of.number);

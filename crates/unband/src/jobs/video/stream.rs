@@ -50,7 +50,7 @@ pub fn deband_stream(
     let header = in_size(header, upscaling::of_frames(size, false, options));
     let writer = Y4mWriter::new(output, header)?;
     let zones = Zones::new(options, |seconds| source.ticks(seconds))?;
-    run(source, (writer, &header), &zones, options, ctx).map_err(of_stream)
+    run(source, writer, &header, &zones, options, ctx).map_err(of_stream)
 }
 
 /// Debands a video and writes its frames as a YUV4MPEG2 stream at the video's frame rate.
@@ -83,7 +83,7 @@ pub fn deband_to_stream(
         let header = in_depth(header, options.options.depth)?;
         let header = in_size(header, upscaling::of_video(&file, options));
         let writer = Y4mWriter::new(&mut output, header).map_err(of_video)?;
-        let report = run(source, (writer, &header), &zones, options, ctx)?;
+        let report = run(source, writer, &header, &zones, options, ctx)?;
         Ok((file, report))
     })
 }
@@ -110,7 +110,8 @@ fn of_stream(error: impl Into<Error>) -> Error {
 /// Debands all frames into a stream with this header.
 fn run(
     mut source: FrameSource<'_>,
-    (mut writer, header): (Y4mWriter<impl Write>, &Y4mHeader),
+    mut writer: Y4mWriter<impl Write>,
+    header: &Y4mHeader,
     zones: &Zones,
     options: &VideoOptions,
     ctx: &Context<'_>,

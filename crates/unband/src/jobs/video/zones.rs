@@ -115,7 +115,7 @@ impl Zones {
     }
 
     /// A range of ticks, cut at the ends of the zones: its parts, and whether they are repaired.
-    pub(super) fn parts(&self, (from, to): (i64, i64)) -> Vec<((i64, i64), bool)> {
+    pub(super) fn parts(&self, from: i64, to: i64) -> Vec<((i64, i64), bool)> {
         let ends = self.0.iter().flat_map(|zone| [Some(zone.from), zone.to]).flatten();
         let mut cuts: Vec<i64> = ends.filter(|&end| from < end && end < to).chain([from, to]).collect();
         cuts.sort_unstable();
@@ -149,8 +149,8 @@ mod tests {
         let inside: Vec<i64> = (-5..60).filter(|&ticks| two.contain(ticks)).collect();
         assert_eq!(inside, (10..20).chain(50..60).collect::<Vec<_>>());
         assert!(two.meet(0, 10) && two.meet(19, 30) && !two.meet(20, 49) && two.meet(20, 50));
-        assert_eq!(two.parts((0, 15)), [((0, 10), false), ((10, 15), true)]);
-        assert_eq!(zones(&[]).unwrap().parts((3, 9)), [((3, 9), true)]);
+        assert_eq!(two.parts(0, 15), [((0, 10), false), ((10, 15), true)]);
+        assert_eq!(zones(&[]).unwrap().parts(3, 9), [((3, 9), true)]);
         let first = zones(&[(None, Some(0.5))]).unwrap();
         assert!(first.contain(-3) && first.contain(4) && !first.contain(5));
         assert!(zones(&[]).unwrap().contain(7) && zones(&[]).unwrap().key().is_empty());
