@@ -5,7 +5,10 @@ use std::ffi::OsString;
 use std::io::{self, Cursor, Read, Write};
 use std::sync::{Arc, Mutex};
 
+use clap::CommandFactory;
+
 use super::{Streams, run_hosted, stop};
+use crate::cli::Cli;
 
 #[derive(Clone, Default)]
 struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
@@ -86,4 +89,45 @@ fn a_host_stops_a_run_and_keeps_its_process() {
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
         assert_eq!(u64::from_str_radix(caught, 16).unwrap() & INTERRUPT, 0);
     }
+}
+
+/// Options in backticks in a line of source: name, and value if there is one.
+fn named_options(line: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+    let quoted = line.split('`').skip(1).step_by(2).filter_map(|code| code.strip_prefix("--"));
+    quoted.map(|option| option.split_once(' ').map_or((option, None), |(name, value)| (name, Some(value))))
+}
+
+/// A hint with a misspelt option would mislead in every language into which it is put.
+#[test]
+fn options_in_messages_exist_and_take_the_value_shown() {
+    let root = Cli::command();
+    let nested = root.get_subcommands().flat_map(clap::Command::get_subcommands);
+    let commands: Vec<&clap::Command> =
+        std::iter::once(&root).chain(root.get_subcommands()).chain(nested).collect();
+    let mut count = 0;
+    for file in unband_skips::tracked_below("crates") {
+        let shown = file.display().to_string();
+        let of_program =
+            shown.contains("/src/") && !shown.contains("tests") && !shown.contains("unband-train");
+        if !of_program || file.extension().is_none_or(|end| end != "rs") {
+            continue;
+        }
+        let source = std::fs::read_to_string(&file).unwrap();
+        let own = source.split("mod tests {").next().unwrap_or_default();
+        for line in own.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for (name, value) in named_options(line) {
+                let mut all = commands.iter().flat_map(|command| command.get_arguments());
+                let fits = all.any(|arg| {
+                    let here = arg.get_long() == Some(name)
+                        || arg.get_all_aliases().is_some_and(|all| all.contains(&name));
+                    here && value
+                        .is_none_or(|value| value.starts_with("--") || arg.get_action().takes_values())
+                });
+                let known = fits || ["help", "version"].contains(&name) || name.contains('{');
+                assert!(known, "{shown}: no option `--{name}`, value {value:?}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 100, "{count}");
 }

@@ -19,6 +19,7 @@ use crate::reporter::Failure;
 
 /// Options of both commands.
 #[derive(Debug, Args)]
+#[command(mut_arg("max_memory", |arg| arg.help("Memory limit, such as 800M or 2G; for images")))]
 pub(crate) struct MetricArgs {
     /// Metrics: NAME,NAME,… or `all`
     ///

@@ -37,7 +37,7 @@ Examples:
 
 /// Arguments of `unband view`.
 #[derive(Debug, Args)]
-#[command(after_help = AFTER)]
+#[command(after_help = AFTER, mut_arg("max_memory", |arg| arg.help("Memory limit of one image, such as 800M or 2G")))]
 pub(crate) struct ViewArgs {
     /// Images, videos, folders or patterns
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
