@@ -53,7 +53,7 @@ params! {
 ///
 /// Source: ffmpeg, `libavfilter/vf_deband.c` (5.1); sine and cosine as rounded by glibc, on which the
 /// compared positions depend.
-pub struct FfmpegDeband {
+pub(crate) struct FfmpegDeband {
     coupling: bool,
     rules: Vec<Rule>,
     table: Table,
@@ -90,7 +90,11 @@ impl FfmpegDeband {
     ///
     /// # Errors
     /// For images without samples, and for coupled planes of different sizes.
-    pub fn new(params: &FfmpegDebandParams, image: &Image, ctx: &Context<'_>) -> Result<Self, RestoreError> {
+    pub(crate) fn new(
+        params: &FfmpegDebandParams,
+        image: &Image,
+        ctx: &Context<'_>,
+    ) -> Result<Self, RestoreError> {
         let coarsest = coarsest(image, NAME)?;
         let (width, height) = (image.width(), image.height());
         if params.coupling && image.planes.iter().any(|p| (p.width, p.height) != (width, height)) {

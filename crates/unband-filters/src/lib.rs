@@ -20,7 +20,7 @@ pub mod gradfun;
 pub mod grid;
 pub mod jpeg_bounds;
 pub mod libplacebo;
-pub mod recipe;
+mod recipe;
 mod reused;
 mod shifted_blocks;
 pub mod smooth;

@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accelerator;
-pub mod code_restorer;
+pub(crate) mod code_restorer;
 pub mod color;
 pub mod context;
 #[cfg(feature = "image")]
@@ -37,7 +37,7 @@ mod strided;
 pub mod tile;
 mod to_rgb;
 mod to_yuv;
-pub mod turn;
+mod turn;
 mod whole_steps;
 mod window;
 mod with;

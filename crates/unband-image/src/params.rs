@@ -363,7 +363,7 @@ impl<P: Params + 'static> AnyParams for P {
 macro_rules! params {
     (
         $(#[$meta:meta])*
-        pub struct $name:ident {
+        $vis:vis struct $name:ident {
             $(
                 $(#[doc = $doc:expr])*
                 $field:ident $(as $ext:literal)? $(in $unit:literal)? : $ty:ty = $default:expr
@@ -373,8 +373,8 @@ macro_rules! params {
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq)]
-        pub struct $name {
-            $( $(#[doc = $doc])* pub $field: $ty, )*
+        $vis struct $name {
+            $( $(#[doc = $doc])* $vis $field: $ty, )*
         }
 
         impl Default for $name {
@@ -474,18 +474,18 @@ macro_rules! params {
 macro_rules! words {
     (
         $(#[$meta:meta])*
-        pub enum $name:ident { $( $(#[$vmeta:meta])* $variant:ident = $word:literal ),* $(,)? }
+        $vis:vis enum $name:ident { $( $(#[$vmeta:meta])* $variant:ident = $word:literal ),* $(,)? }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $( $(#[$vmeta])* $variant ),* }
+        $vis enum $name { $( $(#[$vmeta])* $variant ),* }
 
         impl $name {
             /// All variants, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            $vis const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// The word for it.
-            pub fn as_str(self) -> &'static str {
+            $vis fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),* }
             }
         }

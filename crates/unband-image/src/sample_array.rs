@@ -56,11 +56,6 @@ impl SampleArray {
         &self.data
     }
 
-    /// Its buffer, without a copy.
-    pub fn into_data(self) -> SampleData {
-        self.data
-    }
-
     /// Rows.
     pub fn height(&self) -> usize {
         self.height

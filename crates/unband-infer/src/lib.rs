@@ -7,7 +7,7 @@ pub mod cells;
 mod color_guard;
 pub mod dbi;
 pub mod deepdeband;
-pub mod engine;
+mod engine;
 mod guided;
 mod guided_inputs;
 pub mod indi;

@@ -123,7 +123,7 @@ fn hue(a: f64, b: f64) -> f64 {
 }
 
 /// Registry entry.
-pub const ENTRY: Metric = Metric {
+pub(crate) const ENTRY: Metric = Metric {
     name: "ciede2000",
     title: "Colour difference CIEDE2000, mean over pixels",
     purpose: "Perceived colour change: 1 is just noticeable side by side.",

@@ -42,7 +42,7 @@ fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Sc
 }
 
 /// Registry entry.
-pub const ENTRY: Metric = Metric {
+pub(crate) const ENTRY: Metric = Metric {
     name: NAME,
     title: "Difference of gradient energy from the reference",
     purpose: "Whether an upscaled or restored image is as sharp as its reference: noise, halos and blur all matter.",

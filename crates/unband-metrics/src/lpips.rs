@@ -48,7 +48,7 @@ fn score(
 const TAPS: [&str; 7] = ["tap_1", "tap_2", "tap_3", "tap_4", "tap_5", "tap_6", "tap_7"];
 
 /// LPIPS with AlexNet.
-pub const ENTRY: Metric = Metric {
+pub(crate) const ENTRY: Metric = Metric {
     name: "lpips",
     title: "LPIPS: distance between AlexNet features of two images",
     purpose: "Perceived difference of two images, as papers on restoration report it.",

@@ -34,7 +34,7 @@ impl Default for Convention {
 
 impl Convention {
     /// From the metadata of a file; `None` without any.
-    pub fn from_facts(facts: &[(String, String)]) -> Option<Self> {
+    pub(crate) fn from_facts(facts: &[(String, String)]) -> Option<Self> {
         let fact = |key: &str| facts.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
         let (order, scale, steps) = (fact(ORDER), fact(SCALE), fact(STEPS));
         [order, scale, steps].iter().any(Option::is_some).then(|| Self {

@@ -7,12 +7,12 @@
 pub mod arch;
 pub mod checkpoint;
 pub mod convention;
-pub mod describe;
-pub mod graph;
+mod describe;
+mod graph;
 pub mod layer;
-pub mod net;
+mod net;
 pub mod onnx;
-pub mod op;
+mod op;
 pub mod param;
 pub mod shape;
 pub mod state;

@@ -125,7 +125,7 @@ fn opacity(v: f32) -> f32 {
 /// so it is readable without telling red from green, and in grey.
 ///
 /// Source: nine points of matplotlib's "plasma" (van der Walt and Smith, 2015; CC0), linear in between.
-pub fn heat_color(strength: f32) -> [u8; 3] {
+pub(crate) fn heat_color(strength: f32) -> [u8; 3] {
     const POINTS: [[u8; 3]; 9] = [
         [13, 8, 135],
         [76, 2, 161],
@@ -146,7 +146,7 @@ pub fn heat_color(strength: f32) -> [u8; 3] {
     })
 }
 
-/// A map over an image: the image in subdued grey, banding in colour ([`heat_color`]).
+/// A map over an image: the image in subdued grey, banding in colour.
 pub fn overlay(image: &DisplayImage, map: &HeatMap) -> DisplayImage {
     let mut rgb = Vec::with_capacity(image.rgb.len());
     for (y, row) in image.rgb.chunks_exact(3 * image.width.max(1)).enumerate() {

@@ -35,7 +35,7 @@ impl Change {
 
     /// The same for an image with values of 0 to 1, which is also rotated by any angle and changed in
     /// brightness, contrast and colours.
-    pub fn lay_image(self, patch: &[f32], side: usize, out: &mut Vec<f32>) {
+    pub(crate) fn lay_image(self, patch: &[f32], side: usize, out: &mut Vec<f32>) {
         let start = out.len();
         self.turn.lay(patch, side, out);
         if let Some(angle) = self.angle {

@@ -43,7 +43,7 @@ impl GanStep<'_> {
     }
 
     /// Loss and gradients of the discriminator, averaged over the workers.
-    pub fn train_discriminator(&mut self, made: &[Vec<Tensor<4>>]) -> Result<Rows, TrainError> {
+    pub(crate) fn train_discriminator(&mut self, made: &[Vec<Tensor<4>>]) -> Result<Rows, TrainError> {
         let rules = self.settings.rules;
         let still: Vec<Tensor<4>> = made.iter().map(|outputs| outputs[0].clone().detach()).collect();
         let real: Vec<Tensor<4>> = self.seen.iter().map(|seen| seen.gt.clone()).collect();
@@ -70,7 +70,11 @@ impl GanStep<'_> {
 
     /// Loss and gradients of the network, averaged over the workers. Without `plays`, only the recipe's
     /// terms, and no gradients.
-    pub fn improve(&mut self, made: &[Vec<Tensor<4>>], plays: bool) -> Result<(f32, Rows), TrainError> {
+    pub(crate) fn improve(
+        &mut self,
+        made: &[Vec<Tensor<4>>],
+        plays: bool,
+    ) -> Result<(f32, Rows), TrainError> {
         let rules = self.settings.rules;
         let reals = if plays && rules == Rules::Ragan {
             let real: Vec<Tensor<4>> = self.seen.iter().map(|seen| seen.gt.clone()).collect();

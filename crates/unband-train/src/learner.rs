@@ -97,7 +97,7 @@ impl Learner {
     ///
     /// # Errors
     /// A file that cannot be read, or that holds weights of another network.
-    pub fn start_from(&mut self, file: &Path) -> Result<(), TrainError> {
+    pub(crate) fn start_from(&mut self, file: &Path) -> Result<(), TrainError> {
         let state = opened(file)?.state;
         self.main.model = Model::new(self.main.model.graph().clone(), &state, &self.device)?;
         self.ema = self.ema.is_some().then(|| self.main.model.rows_now());
@@ -147,7 +147,7 @@ impl Learner {
     }
 
     /// Number of completed steps.
-    pub fn steps_taken(&self) -> u64 {
+    pub(crate) fn steps_taken(&self) -> u64 {
         self.step
     }
 

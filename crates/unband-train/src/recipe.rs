@@ -409,7 +409,7 @@ impl Recipe {
     ///
     /// # Errors
     /// A number that TOML cannot represent.
-    pub fn to_share(&self) -> Result<String, RecipeError> {
+    pub(crate) fn to_share(&self) -> Result<String, RecipeError> {
         let mut shared = self.clone();
         let files = shared.loss.iter_mut().filter_map(|term| term.features.as_mut()).chain(&mut shared.from);
         for file in files {

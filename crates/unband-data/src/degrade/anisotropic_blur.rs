@@ -8,7 +8,7 @@ use super::{Degradation, DegradeError, Pair, check_rgb};
 
 params! {
     /// Settings of `anisotropic-blur`.
-    pub struct AnisotropicBlur {
+    pub(crate) struct AnisotropicBlur {
         /// Side of the kernel in samples; even sizes are rounded up to the next odd one. The Gaussian is
         /// truncated there.
         size in "samples": u32 = 21, 3..=51;

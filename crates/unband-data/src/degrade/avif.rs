@@ -8,7 +8,7 @@ use super::{Degradation, DegradeError, Pair};
 
 params! {
     /// Settings of `avif`.
-    pub struct Avif {
+    pub(crate) struct Avif {
         /// libaom's constant quantiser. Higher loses more.
         quantiser: u32 = 30, 0..=63;
         /// Chroma upsampling.

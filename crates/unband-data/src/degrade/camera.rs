@@ -11,7 +11,7 @@ use develop::{Camera, LinearRgb};
 
 params! {
     /// Settings of `camera`.
-    pub struct CameraNoise {
+    pub(crate) struct CameraNoise {
         /// Shot noise: variance at full light, as a share of it. Higher means a smaller sensor or a higher
         /// ISO speed.
         shot: f32 = 0.002, 0.0001..=0.012;

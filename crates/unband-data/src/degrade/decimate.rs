@@ -6,7 +6,7 @@ use super::{Degradation, DegradeError, Pair, check_rgb};
 
 params! {
     /// Settings of `decimate`.
-    pub struct Decimate {
+    pub(crate) struct Decimate {
         /// Decimation factor n: of every n samples in each direction the first is kept. 1 keeps all.
         every in "samples": u32 = 1, 1..=8;
     }

@@ -183,13 +183,13 @@ fn with_offset(frame: &mut Image) {
 }
 
 /// [`Fhd`] with light grain on half of the images and a quantiser of 2 to 5, both drawn.
-pub struct DrawnFhd {
+pub(crate) struct DrawnFhd {
     bits: [u32; 3],
     truth: Truth,
 }
 
 /// [`DrawnFhd`] with the given bits of Y, U and V.
-pub const fn bits(bits: [u32; 3], truth: Truth) -> DrawnFhd {
+pub(crate) const fn bits(bits: [u32; 3], truth: Truth) -> DrawnFhd {
     DrawnFhd { bits, truth }
 }
 

@@ -8,7 +8,7 @@ use super::{Degradation, DegradeError, Pair, check_rgb};
 
 params! {
     /// Settings of `gaussian-blur`.
-    pub struct GaussianBlur {
+    pub(crate) struct GaussianBlur {
         /// Side of the kernel in samples; even sizes are rounded up to the next odd one. The Gaussian is
         /// truncated there.
         size in "samples": u32 = 21, 3..=51;

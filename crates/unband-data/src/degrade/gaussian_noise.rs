@@ -7,7 +7,7 @@ use super::{Degradation, DegradeError, Pair};
 
 params! {
     /// Settings of `gaussian-noise`.
-    pub struct GaussianNoise {
+    pub(crate) struct GaussianNoise {
         /// Standard deviation in 8-bit codes; for correlated noise, the square root of its largest possible
         /// variance.
         level_codes in "8-bit codes": f32 = 10.0, 0.0..=128.0;

@@ -16,7 +16,7 @@ words! {
 
 params! {
     /// Settings of `inverse-tone-mapping`.
-    pub struct InverseToneMapping {
+    pub(crate) struct InverseToneMapping {
         /// Peak light as a multiple of paper white. Higher spreads highlights more.
         peak in "paper white": f32 = 6.0, 1.5..=50.0;
         /// Paper white in cd/m², for `pq`.

@@ -31,7 +31,7 @@ params! {
 }
 
 /// JPEG at a quality, 4:2:0.
-pub const fn at(quality: u32) -> Jpeg {
+pub(crate) const fn at(quality: u32) -> Jpeg {
     Jpeg { quality, sampling: Sampling::S420 }
 }
 
@@ -52,7 +52,7 @@ impl Jpeg {
     ///
     /// # Errors
     /// When the image is not RGB or too large for JPEG.
-    pub fn encode(&self, image: &Image) -> Result<Vec<u8>, DegradeError> {
+    pub(crate) fn encode(&self, image: &Image) -> Result<Vec<u8>, DegradeError> {
         check_rgb(image)?;
         let (width, height) = (image.width(), image.height());
         if width.max(height) > MOST {

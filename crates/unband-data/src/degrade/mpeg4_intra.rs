@@ -9,7 +9,7 @@ use super::{Degradation, DegradeError, Pair};
 
 params! {
     /// Settings of `mpeg4-intra`.
-    pub struct Mpeg4Intra {
+    pub(crate) struct Mpeg4Intra {
         /// Quantiser. 1 to 3 is light compression; from 8 on, blocks of one value show.
         quantiser: u32 = 3, 1..=31;
         /// Luma weights.

@@ -184,7 +184,7 @@ fn code(value: f32) -> u8 {
 
 params! {
     /// Settings of `planes`.
-    pub struct PlaneBits {
+    pub(crate) struct PlaneBits {
         /// Bits of luma; 8 changes nothing. Fewer give wider and higher steps.
         y in "bits": u32 = 8, 3..=8;
         /// Bits of U (blue); 8 changes nothing. The grids below 8 bits have no level for neutral grey, so
@@ -213,7 +213,7 @@ impl Degradation for PlaneBits {
     }
 }
 
-/// [`PlaneBits`] with a random chroma upsampling.
+/// Planes at few bits, with a random chroma upsampling.
 pub struct DrawnPlanes {
     bits: [u32; 3],
 }

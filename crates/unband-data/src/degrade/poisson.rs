@@ -6,7 +6,7 @@ use super::{Degradation, DegradeError, Pair, check_rgb};
 
 words! {
     /// Channels that photons are counted in.
-    pub enum Counted {
+    pub(crate) enum Counted {
         /// Each channel separately.
         Independent = "independent",
         /// Luma only; its noise is added to all channels.
@@ -16,7 +16,7 @@ words! {
 
 params! {
     /// Settings of `poisson`.
-    pub struct Poisson {
+    pub(crate) struct Poisson {
         /// Photons at white. Fewer give more noise.
         counts in "photons": f32 = 1000.0, 10.0..=1_000_000.0;
         /// `independent` draws each channel's noise, `same` draws luma's noise for all channels.

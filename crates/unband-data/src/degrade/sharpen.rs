@@ -6,7 +6,7 @@ use super::{Degradation, DegradeError, Pair, blur, check_rgb};
 
 params! {
     /// Settings of `sharpen`.
-    pub struct Sharpen {
+    pub(crate) struct Sharpen {
         /// Share of the difference from the blurred luma that is added. Higher gives halos along edges.
         amount: f32 = 0.5, 0.0..=3.0;
         /// Standard deviation of the blur in samples. Higher gives broader halos.

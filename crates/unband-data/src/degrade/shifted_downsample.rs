@@ -8,7 +8,7 @@ use super::{Degradation, DegradeError, Pair, check_rgb, clamp};
 
 params! {
     /// Settings of `shifted-downsample`.
-    pub struct ShiftedDownsample {
+    pub(crate) struct ShiftedDownsample {
         /// Side of the kernel in samples; even sizes are rounded up to the next odd one.
         size in "samples": u32 = 25, 3..=51;
         /// Standard deviation of the blur in samples. Lower leaves jagged edges, higher is softer.

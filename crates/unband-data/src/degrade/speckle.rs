@@ -7,7 +7,7 @@ use super::{Degradation, DegradeError, Pair};
 
 params! {
     /// Settings of `speckle`.
-    pub struct Speckle {
+    pub(crate) struct Speckle {
         /// Standard deviation at white, in 8-bit codes; for correlated noise, the square root of its largest
         /// possible variance.
         level_codes in "8-bit codes": f32 = 10.0, 0.0..=128.0;

@@ -8,7 +8,7 @@ use super::{Degradation, DegradeError, Pair, check_rgb};
 
 params! {
     /// Settings of `unsharp-mask`.
-    pub struct UnsharpMask {
+    pub(crate) struct UnsharpMask {
         /// Share of the difference from the blurred image that is added. Higher gives halos along edges.
         amount: f32 = 0.5, 0.0..=3.0;
         /// Side of the blur kernel in samples; even sizes are rounded up to the next odd one. Its standard

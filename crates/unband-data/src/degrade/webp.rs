@@ -17,7 +17,7 @@ impl WebP {
     ///
     /// # Errors
     /// When the image is not RGB or too large for WebP.
-    pub fn encode(&self, image: &Image) -> Result<Vec<u8>, DegradeError> {
+    pub(crate) fn encode(&self, image: &Image) -> Result<Vec<u8>, DegradeError> {
         check_rgb(image)?;
         let failed = |what: String| DegradeError::Coder { format: "WebP", what };
         let side = |n: usize| match u32::try_from(n) {

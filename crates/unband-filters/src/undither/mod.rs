@@ -83,7 +83,7 @@ struct Steps {
 }
 
 /// `undither`, prepared for one image. An image without known dither stays unchanged.
-pub struct Undither {
+pub(crate) struct Undither {
     dithering: Option<Dithering>,
     planes: Vec<Steps>,
     /// Are three channels processed together?
@@ -114,7 +114,7 @@ struct Buffers {
 
 impl Undither {
     /// Prepares the filter for an image with these findings.
-    pub fn new(params: &UnditherParams, image: &Image, findings: &Findings) -> Self {
+    pub(crate) fn new(params: &UnditherParams, image: &Image, findings: &Findings) -> Self {
         let grid = |p: usize| findings.grids.get(p).or(findings.grids.first());
         let steps = |grid: &PlaneGrid| Steps {
             step: grid.step_codes.max(1e-3),

@@ -9,7 +9,7 @@ use unband_nets::Shape;
 use crate::map::Map;
 
 /// Rows of [`Given::Made`] inputs that are generated at a time, except for the last ones.
-pub const MADE_ROWS: usize = 128;
+pub(crate) const MADE_ROWS: usize = 128;
 
 /// One input of a graph.
 #[derive(Clone, Copy)]

@@ -57,7 +57,7 @@ where
 
 impl Options {
     /// From `KEY=VALUE` separated by commas; the last value of a key applies.
-    pub fn from_text(text: &str) -> Self {
+    pub(crate) fn from_text(text: &str) -> Self {
         let pair = |option: &str| {
             let (key, value) = option.split_once('=').unwrap_or((option, ""));
             (key.trim().to_owned(), value.trim().to_owned())

@@ -9,7 +9,7 @@ use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
 
 /// Registry entry.
-pub const ENTRY: Architecture = Architecture {
+pub(crate) const ENTRY: Architecture = Architecture {
     name: "unband-sr-lite",
     title: "Light blind upscaling at two scales with a pixel-shuffle head",
     source: "unband (docs/guide/upscaling.md)",
@@ -36,7 +36,7 @@ pub const ENTRY: Architecture = Architecture {
 
 /// Widths, depth and scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Config {
+pub(crate) struct Config {
     /// Scale factor: size of the result over that of the image.
     pub scale: usize,
     /// Channels at full and at half size.
@@ -58,7 +58,7 @@ super::options::with_options!(Config: scale, widths, blocks);
 
 impl Config {
     /// Derived from names and shapes; `None` for another network.
-    pub fn from_state(state: &StateDict) -> Option<Self> {
+    pub(crate) fn from_state(state: &StateDict) -> Option<Self> {
         let &[half, full, 3, 3] = state.shape("down.weight")? else { return None };
         let &[out, head, 3, 3] = state.shape("head.weight")? else { return None };
         let scale = (1..=8).find(|scale| 3 * scale * scale == out)?;
@@ -71,7 +71,7 @@ impl Config {
 ///
 /// # Errors
 /// Widths that give no valid network.
-pub fn build(config: &Config) -> Result<Graph, BuildError> {
+pub(crate) fn build(config: &Config) -> Result<Graph, BuildError> {
     let [full, half] = config.widths;
     let mut net = Net::new("unband-sr-lite");
     let image = net.input("image", 3);

@@ -37,7 +37,7 @@ pub(crate) fn conv2d(
 
 /// The operation for a backend that Burn selects at run time.
 #[backend_extension(Flex, Cube: cfg(any(feature = "wgpu", feature = "cuda")), Autodiff)]
-pub trait ConvOps: Backend {
+pub(crate) trait ConvOps: Backend {
     /// As [`conv2d`].
     fn conv(
         x: FloatTensor<Self>,
@@ -63,7 +63,7 @@ pub struct Gradients<B: Backend> {
 }
 
 /// A convolution and its gradients, on a backend without autodiff.
-pub trait ConvKernels: Backend {
+pub(crate) trait ConvKernels: Backend {
     /// As [`conv2d`].
     fn forward(
         x: FloatTensor<Self>,

@@ -151,7 +151,12 @@ impl Pass {
 
 /// The gradient of the weights, `[O, I, rows, columns]`, from the input and the gradient of the output. The
 /// pitch of the input is the stride times that of the gradient; between images the gradient has zeroes.
-pub fn weight_gradient(level: Level, [down, across]: [Axis; 2], input: &Sheet, gradient: &Sheet) -> Vec<f32> {
+pub(crate) fn weight_gradient(
+    level: Level,
+    [down, across]: [Axis; 2],
+    input: &Sheet,
+    gradient: &Sheet,
+) -> Vec<f32> {
     let ([images, inputs, ..], [_, outputs, height, columns]) = (input.dims, gradient.dims);
     let width = (images - 1) * gradient.frame.pitch + columns;
     let shape = conv_grad::Shape { inputs, outputs, width, stride: across.stride };

@@ -24,13 +24,13 @@ pub(crate) fn sample(x: Tensor<4>, offsets: Tensor<4>, kernel: [usize; 2]) -> Te
 
 /// The operation for a backend that Burn selects at run time.
 #[backend_extension(Flex, Autodiff)]
-pub trait SampleOps: Backend {
+pub(crate) trait SampleOps: Backend {
     /// As [`sample`].
     fn sample(x: FloatTensor<Self>, offsets: FloatTensor<Self>, kernel: [usize; 2]) -> FloatTensor<Self>;
 }
 
 /// Sampling and its gradients, on a backend without autodiff.
-pub trait SampleKernels: SampleOps {
+pub(crate) trait SampleKernels: SampleOps {
     /// The gradients of `x` and `offsets`, from the gradient of the output.
     fn gradients(
         x: FloatTensor<Self>,

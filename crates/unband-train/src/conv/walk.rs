@@ -27,7 +27,7 @@ pub struct Tap {
 /// Read pattern of outputs. Output `n · phases + p` is above input `n · step` and reads with the taps of
 /// phase `p`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Walk {
+pub(crate) struct Walk {
     /// Number of input samples.
     pub inputs: usize,
     /// Number of output samples.
@@ -86,7 +86,7 @@ impl Axis {
 
 impl Walk {
     /// Outputs of the longest phase.
-    pub fn per_phase(&self) -> usize {
+    pub(crate) fn per_phase(&self) -> usize {
         self.outputs.div_ceil(self.phases.len())
     }
 
@@ -104,7 +104,7 @@ impl Walk {
     }
 
     /// Whether this is a kernel of three, centred on each sample.
-    pub fn is_three_around(&self) -> bool {
+    pub(crate) fn is_three_around(&self) -> bool {
         let [taps] = self.phases.as_slice() else { return false };
         let mut offsets: Vec<isize> = taps.iter().map(|tap| tap.offset).collect();
         offsets.sort_unstable();

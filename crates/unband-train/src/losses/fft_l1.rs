@@ -94,7 +94,7 @@ pub const ENTRY: Loss = Loss {
 };
 
 /// On the parts.
-pub const ENTRY_PARTS: Loss = Loss {
+pub(crate) const ENTRY_PARTS: Loss = Loss {
     name: "fft-l1-parts",
     title: "absolute difference of real and imaginary parts of spectra",
     of: |at| Ok(parts(at.out.clone(), at.gt.clone())),

@@ -2,7 +2,7 @@
 
 pub mod banding;
 pub mod charbonnier;
-pub mod cross_entropy;
+pub(crate) mod cross_entropy;
 pub mod fft_l1;
 pub mod gan;
 pub mod gradient;
@@ -54,7 +54,7 @@ struct At<'a> {
 }
 
 /// All losses.
-pub static LOSSES: &[Loss] = &[
+pub(crate) static LOSSES: &[Loss] = &[
     l1::ENTRY,
     l2::ENTRY,
     l2sum::ENTRY,
@@ -90,7 +90,7 @@ impl Loss {
     }
 
     /// Whether it compares features of a network that the user supplies.
-    pub fn needs_features(&self) -> bool {
+    pub(crate) fn needs_features(&self) -> bool {
         self.option == Some("features")
     }
 }
