@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Writes a page and a plot of training curves, from the trainer's folders.
 
+    tools/draw_curves.py --add TRAINING NAME        (a finished training to docs/results/curves/NAME, a row for ten steps)
     tools/draw_curves.py docs/results/curves/*      (writes docs/results/training-curves.md and docs/images/training-curves.svg)
-
-Copy curve.csv and recipe.toml of a finished training to docs/results/curves/NAME.
 
 The plot has a line per network: PSNR gain over the input on validation images, by step.
 """
@@ -14,9 +13,23 @@ import sys
 import tomllib
 
 ROOT = pathlib.Path(__file__).parent.parent
+EVERY = 10  # steps of a row
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 360, 50, 130, 16, 34
 COLOURS = ("#3366cc", "#dc3912", "#109618", "#ff9900", "#990099", "#0099c6", "#dd4477", "#66aa00", "#994499", "#8b5a2b", "#111111",
            "#bbaa00", "#5588bb", "#bb7788", "#447744", "#777777", "#cc5500", "#3b7a9e")
+
+
+def add(training, folder):
+    """Copies recipe.toml, and curve.csv with the mean loss of EVERY steps."""
+    rows = list(csv.DictReader((training / "curve.csv").open()))
+    folder.mkdir(exist_ok=True)
+    (folder / "recipe.toml").write_text((training / "recipe.toml").read_text())
+    with (folder / "curve.csv").open("w", newline="") as file:
+        out = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        out.writeheader()
+        for part in (rows[first:first + EVERY] for first in range(0, len(rows), EVERY)):
+            tried = next((row for row in part if row["psnr_db"]), part[-1])
+            out.writerow({**tried, "step": part[-1]["step"], "loss": f"{sum(float(row['loss']) for row in part) / len(part):.6g}"})
 
 
 def read(folder):
@@ -28,7 +41,7 @@ def read(folder):
     points = [(int(row["step"]), float(row["psnr_db"]) - float(row["input_psnr_db"])) for row in tried]
     tenth = max(1, len(losses) // 10)
     ends = sum(losses[:tenth]) / tenth, sum(losses[-tenth:]) / tenth
-    return {"name": folder.name, "recipe": recipe, "points": points, "ends": ends, "steps": len(rows)}
+    return {"name": folder.name, "recipe": recipe, "points": points, "ends": ends, "steps": int(rows[-1]["step"])}
 
 
 def table(runs):
@@ -69,6 +82,8 @@ def drawing(runs):
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
+    if sys.argv[1] == "--add":
+        return add(pathlib.Path(sys.argv[2]), ROOT / "docs/results/curves" / sys.argv[3])
     runs = [read(pathlib.Path(folder)) for folder in sys.argv[1:]]
     (ROOT / "docs/images/training-curves.svg").write_text(drawing(runs))
     (ROOT / "docs/results/training-curves.md").write_text(f"""# How networks learn on a small machine
