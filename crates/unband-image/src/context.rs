@@ -237,4 +237,23 @@ mod tests {
             assert!(threads == 1 || seen > 1, "one thread of {threads}");
         }
     }
+
+    #[test]
+    fn parts_may_be_fewer_than_threads_and_hold_parts() {
+        let ctx = Context { threads: 8, ..Context::default() };
+        assert!(ctx.map_parts(Vec::<u8>::new(), |i, _| i).is_empty());
+        let sums = ctx.map_parts(vec![1, 2, 3], |_, part| {
+            ctx.map_parts((0..20).collect(), |i, inner: usize| i * inner * part).into_iter().sum::<usize>()
+        });
+        assert_eq!(sums, [2470, 4940, 7410]);
+    }
+
+    #[test]
+    fn a_panic_in_a_part_reaches_the_caller() {
+        let ctx = Context { threads: 4, ..Context::default() };
+        let fails = || ctx.map_parts((0..40).collect(), |i, _: usize| assert_ne!(i, 23, "part 23"));
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(fails)).unwrap_err();
+        assert!(panic.downcast_ref::<String>().is_some_and(|text| text.contains("part 23")));
+        assert_eq!(ctx.map_parts(vec![7], |_, part| part), [7]);
+    }
 }

@@ -51,6 +51,11 @@ impl Depth {
         let max = self.max_code() as f32;
         (value * max + 0.5).clamp(0.0, max) as u32
     }
+
+    /// The nearest value on the grid, from 0 to 1; in floating point the value itself.
+    pub fn nearest(self, value: f32) -> f32 {
+        if self == Self::F32 { value } else { self.value(self.code(value)) }
+    }
 }
 
 impl fmt::Display for Depth {

@@ -21,21 +21,10 @@ pub enum FloatCodes {
 /// The samples of an image before they became codes.
 #[derive(Clone, Debug)]
 pub struct Uncoded {
-    pub(crate) planes: Vec<Plane>,
-    pub(crate) alpha: Option<Plane>,
+    planes: Vec<Plane>,
+    alpha: Option<Plane>,
     color: Color,
     origin: Origin,
-}
-
-impl Uncoded {
-    pub(crate) fn from_image(image: &Image) -> Self {
-        Self {
-            planes: image.planes.clone(),
-            alpha: image.alpha.clone(),
-            color: image.color,
-            origin: image.origin.clone(),
-        }
-    }
 }
 
 impl FloatCodes {
@@ -67,14 +56,26 @@ impl FloatCodes {
     #[must_use]
     pub fn coded(&self, image: &Image) -> Image {
         let mut coded = Image::new(image.planes.clone(), image.color.model, image.depth);
-        (coded.alpha, coded.color) = (image.alpha.clone(), image.color);
+        coded.color = image.color;
         coded.origin.clone_from(&image.origin);
-        coded.alpha = self.put_codes(&mut coded).alpha;
+        self.encode(&mut coded);
+        coded.alpha.clone_from(&image.alpha);
         coded
     }
 
     /// Turns the samples of an image into codes. Missing samples continue the others and become transparent.
     pub fn put_codes(&self, image: &mut Image) -> Uncoded {
+        let source = Uncoded {
+            planes: image.planes.clone(),
+            alpha: image.alpha.clone(),
+            color: image.color,
+            origin: image.origin.clone(),
+        };
+        self.encode(image);
+        source
+    }
+
+    fn encode(&self, image: &mut Image) {
         match self {
             Self::Steps(steps) => steps.put_codes(image),
             Self::Light(light) => light.put_codes(image),

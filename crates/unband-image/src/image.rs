@@ -279,7 +279,7 @@ impl Image {
     /// stays.
     pub fn round_to(&mut self, depth: Depth) {
         for value in self.planes.iter_mut().flat_map(|plane| &mut plane.data) {
-            *value = depth.value(depth.code(*value));
+            *value = depth.nearest(*value);
         }
         self.depth = depth;
     }

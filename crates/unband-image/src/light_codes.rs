@@ -3,7 +3,6 @@
 
 use crate::color::{Cicp, Model};
 use crate::depth::Depth;
-use crate::float_codes::Uncoded;
 use crate::image::{Image, Plane};
 use crate::origin::Codec;
 
@@ -197,8 +196,7 @@ impl LightCodes {
     }
 
     /// Turns the samples of an image into codes.
-    pub(crate) fn put_codes(self, image: &mut Image) -> Uncoded {
-        let source = Uncoded::from_image(image);
+    pub(crate) fn put_codes(self, image: &mut Image) {
         for value in image.planes.iter_mut().flat_map(|plane| &mut plane.data) {
             *value = self.code(*value);
         }
@@ -210,7 +208,6 @@ impl LightCodes {
             // Codes lose small errors of a codec.
             image.origin.codec = Codec::Lossless;
         }
-        source
     }
 
     /// Turns codes into light again: `source` as it was, moved by as much as its codes.
@@ -312,8 +309,8 @@ mod tests {
             let before = ramp(LightCurve::Srgb, bits, true);
             let codes = LightCodes::find(&before).unwrap();
             let mut image = before.clone();
-            let source = codes.put_codes(&mut image);
-            codes.put_back(&mut image.planes, &source.planes);
+            codes.put_codes(&mut image);
+            codes.put_back(&mut image.planes, &before.planes);
             assert_eq!(image.planes, before.planes);
         }
     }

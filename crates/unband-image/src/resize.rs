@@ -100,8 +100,8 @@ impl Plane {
         let data = if across.is_identity() {
             rows.into_owned()
         } else {
-            let turned = turned(&rows, self.width);
-            turned_back(&across.apply(&turned, down.to()), down.to())
+            let columns = turned(&rows, self.width);
+            turned(&across.apply(&columns, down.to()), down.to())
         };
         Self { width: across.to(), height: down.to(), data }
     }
@@ -114,11 +114,6 @@ fn turned(data: &[f32], width: usize) -> Vec<f32> {
     let shape = Shape { rows, columns: width, step: width, out_step: rows };
     transpose(Level::best(), shape, &mut out, data);
     out
-}
-
-/// The reverse: rows of the old height become rows of the new width.
-fn turned_back(data: &[f32], height: usize) -> Vec<f32> {
-    turned(data, height)
 }
 
 impl Resampling {

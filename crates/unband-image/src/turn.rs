@@ -28,6 +28,18 @@ impl Turn {
         all
     };
 
+    /// The orientation that makes an image upright which is stored in an Exif orientation, 1 to 8: 1 and all
+    /// other values are the identity.
+    ///
+    /// Source: CIPA DC-008 (Exif), tag Orientation.
+    pub fn from_exif(orientation: u8) -> Self {
+        Self {
+            across: matches!(orientation, 2 | 3 | 7 | 8),
+            down: matches!(orientation, 3 | 4 | 6 | 7),
+            transposed: matches!(orientation, 5..=8),
+        }
+    }
+
     /// Is it the identity?
     pub fn is_none(self) -> bool {
         self == Self::default()
@@ -77,22 +89,28 @@ impl Turn {
         // A transposed plane leaves its memory to the next.
         let mut spare = Vec::new();
         for plane in image.planes.iter_mut().chain(&mut image.alpha) {
-            let rows = plane.width.max(1);
-            match self {
-                _ if self.is_none() => {}
-                Self { transposed: true, .. } => {
-                    spare.resize(plane.data.len(), 0.0);
-                    self.transpose(plane, &mut spare, ctx);
-                    std::mem::swap(&mut plane.data, &mut spare);
-                    (plane.width, plane.height) = (plane.height, plane.width);
-                }
-                Self { across: true, down: true, .. } => plane.data.reverse(),
-                Self { across: true, .. } => plane.data.chunks_exact_mut(rows).for_each(<[f32]>::reverse),
-                _ => {
-                    let (top, bottom) = plane.data.split_at_mut(plane.height / 2 * plane.width);
-                    let pairs = top.chunks_exact_mut(rows).zip(bottom.rchunks_exact_mut(rows));
-                    pairs.for_each(|(a, b)| a.swap_with_slice(b));
-                }
+            self.apply_to_plane(plane, &mut spare, ctx);
+        }
+    }
+
+    /// Applies the orientation to one plane. A transposition needs as many samples in `spare`, which is
+    /// extended where it is too short, and leaves the memory of the plane there.
+    pub fn apply_to_plane(self, plane: &mut Plane, spare: &mut Vec<f32>, ctx: &Context<'_>) {
+        let rows = plane.width.max(1);
+        match self {
+            _ if self.is_none() => {}
+            Self { transposed: true, .. } => {
+                spare.resize(plane.data.len(), 0.0);
+                self.transpose(plane, spare, ctx);
+                std::mem::swap(&mut plane.data, spare);
+                (plane.width, plane.height) = (plane.height, plane.width);
+            }
+            Self { across: true, down: true, .. } => plane.data.reverse(),
+            Self { across: true, .. } => plane.data.chunks_exact_mut(rows).for_each(<[f32]>::reverse),
+            _ => {
+                let (top, bottom) = plane.data.split_at_mut(plane.height / 2 * plane.width);
+                let pairs = top.chunks_exact_mut(rows).zip(bottom.rchunks_exact_mut(rows));
+                pairs.for_each(|(a, b)| a.swap_with_slice(b));
             }
         }
     }

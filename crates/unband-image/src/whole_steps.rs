@@ -3,7 +3,6 @@
 use crate::color::Model;
 use crate::depth::Depth;
 use crate::fill::extend;
-use crate::float_codes::Uncoded;
 use crate::image::{Image, Plane, TiffData};
 
 /// Steps that are tried, the widest first. One is the foot in metres; disparities have halves of one.
@@ -91,8 +90,7 @@ impl WholeSteps {
     }
 
     /// Turns the samples of an image into codes. Missing samples continue the others and become transparent.
-    pub(crate) fn put_codes(&self, image: &mut Image) -> Uncoded {
-        let source = Uncoded::from_image(image);
+    pub(crate) fn put_codes(&self, image: &mut Image) {
         let depth = self.depth();
         for plane in &mut image.planes {
             let mut weights = Plane::filled(plane.width, plane.height, 1.0);
@@ -112,7 +110,6 @@ impl WholeSteps {
             }
         }
         image.depth = depth;
-        source
     }
 
     /// Turns codes into samples again: `source` as it was, moved by as much as its codes. Missing samples

@@ -408,21 +408,6 @@ impl Block<'_> {
     }
 }
 
-/// Sets the orientation in an XMP packet to 1, after it has been applied.
-pub(crate) fn set_xmp_orientation(xmp: &mut [u8]) {
-    for (open, close) in
-        [(&b"tiff:Orientation=\""[..], b'"'), (b"tiff:Orientation='", b'\''), (b"<tiff:Orientation>", b'<')]
-    {
-        let found = xmp.windows(open.len()).position(|w| w == open);
-        if let Some(at) = found.map(|at| at + open.len())
-            && let Some([digit @ b'1'..=b'8', after]) = xmp.get_mut(at..at + 2)
-            && *after == close
-        {
-            *digit = b'1';
-        }
-    }
-}
-
 /// Whether a block contains anything besides a density.
 pub(crate) fn describes_more_than_density(bytes: &[u8]) -> bool {
     let Some((entries, _)) = Block::new(bytes).and_then(Block::first) else { return false };

@@ -1,5 +1,4 @@
 //! Private parsers, exposed for the fuzz targets in `fuzz/`. Not part of the library.
-#![allow(missing_docs)]
 
 use unband_image::{Image, Metadata};
 
@@ -48,7 +47,7 @@ pub fn xmp(bytes: &[u8]) {
     let extended = xmp::extend(long, &[]);
     assert_eq!(xmp::join(&extended.packet, long), long);
     let mut settled = short.to_vec();
-    exif::set_xmp_orientation(&mut settled);
+    xmp::reset_orientation(&mut settled);
     assert_eq!(settled.len(), short.len());
 }
 

@@ -1,8 +1,8 @@
 //! Exif orientation, applied to samples.
 
-use unband_image::{Codec, Context, DensityUnit, Image, Metadata, Model, Plane, Siting, Subsampling};
+use unband_image::{Codec, Context, Image, Metadata, Model, Plane, Siting, Subsampling, Turn};
 
-use crate::{Error, exif, limits, orient_jpeg};
+use crate::{Error, exif, limits, orient_jpeg, xmp};
 
 /// Rotates and mirrors an image stored in `orientation` (1..=8) so that it is upright, and updates its
 /// metadata. Subsampled chroma planes are brought to full size if their samples would no longer match a
@@ -10,55 +10,60 @@ use crate::{Error, exif, limits, orient_jpeg};
 ///
 /// Source: CIPA DC-008, tag Orientation.
 pub(crate) fn apply(image: &mut Image, orientation: u8) -> Result<(), Error> {
-    if !(2..=8).contains(&orientation) {
+    let turn = Turn::from_exif(orientation);
+    if turn.is_none() {
         return Ok(());
     }
     if let Model::Yuv { matrix, range, subsampling } = image.color.model {
-        if let Some((subsampling, siting)) = turned_chroma(image, subsampling, orientation) {
+        if let Some((subsampling, siting)) = turned_chroma(image, subsampling, turn) {
             image.color.model = Model::Yuv { matrix, range, subsampling };
             image.color.siting = siting;
         } else {
             let taken = std::mem::replace(image, Image::new(Vec::new(), Model::Gray, image.depth));
             let full = taken.into_full_chroma(&Context::default());
-            *image = full.map_err(|error| Error::damaged("picture", error))?;
+            *image = full.map_err(|error| Error::damaged("image", error))?;
         }
     }
     let size = (image.width(), image.height());
     if let Codec::Jpeg(jpeg) = &mut image.origin.codec {
-        orient_jpeg::turn(jpeg, size, orientation);
+        orient_jpeg::apply(jpeg, size, turn);
     }
     let tiff = &mut image.metadata.tiff;
     for plane in image.planes.iter_mut().chain(&mut image.alpha).chain(&mut tiff.bands) {
-        turn(plane, orientation)?;
+        apply_to_plane(plane, turn)?;
     }
-    if orientation >= 5 {
+    if turn.transposed {
         tiff.size = (tiff.size.1, tiff.size.0);
     }
     let metadata = &mut image.metadata;
-    set_tags(metadata);
-    if let Some(block) = &mut metadata.exif {
-        if exif::has_thumbnail(block) {
-            metadata.unread.push("Exif thumbnail".to_owned());
-        }
-        exif::set_orientation(block, orientation);
+    drop_geo_tags(metadata);
+    if metadata.exif.as_deref().is_some_and(exif::has_thumbnail) {
+        metadata.unread.push("Exif thumbnail".to_owned());
     }
-    if let Some(xmp) = &mut metadata.xmp {
-        exif::set_xmp_orientation(xmp);
-    }
+    reset_tags(metadata, orientation);
     if let Some(map) = &mut metadata.gain_map {
         map.orientation = orientation;
     }
-    if orientation >= 5
+    if turn.transposed
         && let Some(density) = &mut metadata.density
     {
         std::mem::swap(&mut density.x, &mut density.y);
-        debug_assert!(density.unit != DensityUnit::Aspect || density.x > 0.0);
     }
     Ok(())
 }
 
+/// Sets the orientation in Exif and XMP to 1, once `applied` (1..=8) has been applied to the samples.
+pub(crate) fn reset_tags(metadata: &mut Metadata, applied: u8) {
+    if let Some(block) = &mut metadata.exif {
+        exif::set_orientation(block, applied);
+    }
+    if let Some(packet) = &mut metadata.xmp {
+        xmp::reset_orientation(packet);
+    }
+}
+
 /// Removes the tags of a place on Earth: they are those of the stored rows and columns.
-fn set_tags(metadata: &mut Metadata) {
+fn drop_geo_tags(metadata: &mut Metadata) {
     let tags = &mut metadata.tiff.tags;
     let all = tags.len();
     tags.retain(|tag| !exif::is_place(tag.tag));
@@ -68,22 +73,22 @@ fn set_tags(metadata: &mut Metadata) {
 }
 
 /// Subsampling and siting after the change, if the chroma samples can be moved like those of luma.
-fn turned_chroma(image: &Image, chroma: Subsampling, orientation: u8) -> Option<(Subsampling, Siting)> {
+fn turned_chroma(image: &Image, chroma: Subsampling, turn: Turn) -> Option<(Subsampling, Siting)> {
     // Chroma on a luma sample, or between two?
     let on = |siting| (siting != Siting::Center, siting == Siting::TopLeft);
     let (on_x, on_y) = on(image.color.siting);
     let in_place = |length: usize, scale: u8, on: bool, reversed: bool| {
         !reversed || length % usize::from(scale) == usize::from(on && scale > 1)
     };
-    let reversed = (matches!(orientation, 2 | 3 | 7 | 8), matches!(orientation, 3 | 4 | 6 | 7));
-    if !in_place(image.width(), chroma.x, on_x, reversed.0)
-        || !in_place(image.height(), chroma.y, on_y, reversed.1)
+    if !in_place(image.width(), chroma.x, on_x, turn.across)
+        || !in_place(image.height(), chroma.y, on_y, turn.down)
     {
         return None;
     }
-    let (chroma, wanted) = match orientation {
-        5.. => (Subsampling { x: chroma.y, y: chroma.x }, (on_y, on_x)),
-        _ => (chroma, (on_x, on_y)),
+    let (chroma, wanted) = if turn.transposed {
+        (Subsampling { x: chroma.y, y: chroma.x }, (on_y, on_x))
+    } else {
+        (chroma, (on_x, on_y))
     };
     // Where chroma has full size, every siting fits.
     let fits = |siting: &Siting| {
@@ -94,45 +99,17 @@ fn turned_chroma(image: &Image, chroma: Subsampling, orientation: u8) -> Option<
     all.into_iter().find(fits).map(|siting| (chroma, siting))
 }
 
-/// Turns and mirrors a plane that is stored in `orientation`.
-pub(crate) fn turn(plane: &mut Plane, orientation: u8) -> Result<(), Error> {
-    let width = plane.width;
-    match orientation {
-        2 => plane.data.chunks_exact_mut(width).for_each(<[f32]>::reverse),
-        3 => plane.data.reverse(),
-        4 => {
-            plane.data.reverse();
-            plane.data.chunks_exact_mut(width).for_each(<[f32]>::reverse);
-        }
-        _ => {
-            // 5..=8 are a transposition, preceded by the row or column reversal of 2, 3 and 4.
-            match orientation {
-                6 => turn(plane, 4)?,
-                7 => turn(plane, 3)?,
-                8 => turn(plane, 2)?,
-                _ => {}
-            }
-            *plane = transpose(plane)?;
-        }
+/// Rotates and mirrors a plane.
+///
+/// # Errors
+/// [`Error::Memory`].
+pub(crate) fn apply_to_plane(plane: &mut Plane, turn: Turn) -> Result<(), Error> {
+    let mut spare = Vec::new();
+    if turn.transposed {
+        spare = limits::new_plane(plane.height, plane.width)?.data;
     }
+    turn.apply_to_plane(plane, &mut spare, &Context::default());
     Ok(())
-}
-
-fn transpose(plane: &Plane) -> Result<Plane, Error> {
-    const BLOCK: usize = 32;
-    let (width, height) = (plane.width, plane.height);
-    let mut out = limits::new_plane(height, width)?;
-    for top in (0..height).step_by(BLOCK) {
-        for left in (0..width).step_by(BLOCK) {
-            for y in top..(top + BLOCK).min(height) {
-                let right = (left + BLOCK).min(width);
-                for (x, &value) in (left..right).zip(&plane.row(y)[left..right]) {
-                    out.data[x * height + y] = value;
-                }
-            }
-        }
-    }
-    Ok(out)
 }
 
 #[cfg(test)]

@@ -5,28 +5,27 @@
 
 use std::sync::Arc;
 
-use unband_image::{JpegOrigin, JpegPlane, Subsampling};
+use unband_image::{JpegOrigin, JpegPlane, Subsampling, Turn};
 
 /// Changes the coefficients of an image as [`orient`](crate::orient) changes its samples. `size` is the size
 /// before that.
 ///
 /// The coefficients are dropped where the image ends within a chroma sample that would then come first.
-pub(crate) fn turn(jpeg: &mut JpegOrigin, size: (usize, usize), orientation: u8) {
-    let reversed = (matches!(orientation, 2 | 3 | 7 | 8), matches!(orientation, 3 | 4 | 6 | 7));
-    let transposed = matches!(orientation, 5..=8);
+pub(crate) fn apply(jpeg: &mut JpegOrigin, size: (usize, usize), turn: Turn) {
+    let Turn { across, down, transposed } = turn;
     let whole = |plane: &JpegPlane| {
         let fits = |reversed: bool, size: usize, scale: usize| !reversed || size.is_multiple_of(scale);
-        fits(reversed.0, size.0, plane.scale.0) && fits(reversed.1, size.1, plane.scale.1)
+        fits(across, size.0, plane.scale.0) && fits(down, size.1, plane.scale.1)
     };
     if jpeg.coefficients.as_ref().is_some_and(|c| !c.planes.iter().all(whole)) {
         jpeg.coefficients = None;
     }
     if let Some(coefficients) = &mut jpeg.coefficients {
         for plane in &mut Arc::make_mut(coefficients).planes {
-            if reversed.0 {
+            if across {
                 mirror(plane, size.0);
             }
-            if reversed.1 {
+            if down {
                 flip(plane, size.1);
             }
             if transposed {

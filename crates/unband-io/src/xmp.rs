@@ -1,4 +1,4 @@
-//! Extended XMP: packets too long for one JPEG segment.
+//! XMP packets: joined, extended for JPEG segments, and their orientation.
 //!
 //! Source: Adobe XMP Specification Part 3, 1.1.3.1 (extended XMP in JPEG).
 
@@ -75,6 +75,20 @@ fn says_something(inner: &[u8]) -> bool {
     // Elements inside a description.
     text.matches('<').count()
         > text.matches("<rdf:Description").count() + text.matches("</rdf:Description").count()
+}
+
+/// Sets the orientation in an XMP packet to 1, after it has been applied.
+pub(crate) fn reset_orientation(xmp: &mut [u8]) {
+    for (open, close) in
+        [(&b"tiff:Orientation=\""[..], b'"'), (b"tiff:Orientation='", b'\''), (b"<tiff:Orientation>", b'<')]
+    {
+        if let Some(at) = find(xmp, open).map(|at| at + open.len())
+            && let Some([digit @ b'1'..=b'8', after]) = xmp.get_mut(at..at + 2)
+            && *after == close
+        {
+            *digit = b'1';
+        }
+    }
 }
 
 fn find(text: &[u8], what: &[u8]) -> Option<usize> {

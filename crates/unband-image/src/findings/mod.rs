@@ -69,6 +69,12 @@ impl PlaneGrid {
             steps_by_code: None,
         }
     }
+
+    /// A plane whose samples are on a grid of `bits`. `step_codes`: its step, in 8-bit codes of full scale;
+    /// `confidence`: 0 to 1.
+    pub fn found(step_codes: f32, bits: u8, confidence: f32) -> Self {
+        Self { bits: Some(bits), found: true, confidence, ..Self::plain(step_codes) }
+    }
 }
 
 /// Map of false contours: one value per square of [`BandingMap::SIDE`] luma samples.

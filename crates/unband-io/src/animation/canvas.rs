@@ -78,9 +78,9 @@ impl Canvas {
                 let sum = over + under;
                 for (to, from) in self.planes.iter_mut().zip(&image.planes) {
                     let (to, from) = (&mut to.row_mut(y0 + y)[at], from.row(y)[x]);
-                    *to = if under > 0.0 { on_grid(depth, (over * from + under * *to) / sum) } else { from };
+                    *to = if under > 0.0 { depth.nearest((over * from + under * *to) / sum) } else { from };
                 }
-                self.alpha.row_mut(y0 + y)[at] = on_grid(depth, sum);
+                self.alpha.row_mut(y0 + y)[at] = depth.nearest(sum);
             }
         }
     }
@@ -90,10 +90,6 @@ impl Canvas {
 fn inside(window: Window, (width, height): (usize, usize)) -> Window {
     let Window { x0, y0, x1, y1 } = window;
     Window { x0: x0.min(width), y0: y0.min(height), x1: x1.min(width), y1: y1.min(height) }
-}
-
-fn on_grid(depth: Depth, value: f32) -> f32 {
-    depth.value(depth.code(value))
 }
 
 fn clear(plane: &mut Plane, window: Window) {

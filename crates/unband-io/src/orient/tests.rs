@@ -17,12 +17,11 @@ fn every_orientation_puts_the_first_row_and_column_where_exif_says() {
     ];
     for (orientation, width, expected) in shown {
         let mut plane = Plane { width: 3, height: 2, data: vec![1., 2., 3., 4., 5., 6.] };
-        if orientation > 1 {
-            turn(&mut plane, orientation).unwrap();
-        }
+        apply_to_plane(&mut plane, Turn::from_exif(orientation)).unwrap();
         assert_eq!((plane.width, plane.data.as_slice()), (width, expected), "orientation {orientation}");
     }
 }
+
 /// Luma and chroma ramps, with a known colour at each position.
 fn ramps(width: usize, height: usize, x: u8, y: u8, siting: Siting) -> Image {
     let chroma = Subsampling { x, y };
@@ -60,7 +59,7 @@ fn smaller_chroma_planes_stay_on_the_luma_samples_they_belong_to() {
                     let turned = turned.into_full_chroma(&Context::default()).unwrap();
                     let full = ramps(width, height, x, y, siting).into_full_chroma(&Context::default());
                     let mut wanted = full.unwrap().planes[1].clone();
-                    turn(&mut wanted, orientation).unwrap();
+                    apply_to_plane(&mut wanted, Turn::from_exif(orientation)).unwrap();
                     let what = format!("{width}×{height} {x}×{y} {siting:?} {orientation}");
                     assert_eq!(turned.planes[0].width, wanted.width, "{what}");
                     assert_eq!(

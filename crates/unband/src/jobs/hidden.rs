@@ -1,7 +1,7 @@
 //! Colours under full transparency: filled from visible neighbours for a network, and put back afterwards.
 
 use unband_image::fill::extend;
-use unband_image::{Depth, Image, Plane};
+use unband_image::{Image, Plane};
 
 /// The samples that full transparency hides, plane by plane, in the order of their positions.
 pub(super) struct HiddenColours {
@@ -36,12 +36,8 @@ impl HiddenColours {
         let down = |y: usize| (y * alpha.height).div_ceil(source.height);
         for (plane, samples) in larger.planes.iter_mut().zip(&self.samples) {
             let mut samples = samples.iter();
-            let on_grid = |value: f32| match depth {
-                Depth::F32 => value,
-                depth @ Depth::Int(_) => depth.value(depth.code(value)),
-            };
             for (at, _) in source.data.iter().enumerate().filter(|(_, alpha)| is_hidden(**alpha)) {
-                let Some(value) = samples.next().map(|&value| on_grid(value)) else { return };
+                let Some(value) = samples.next().map(|&value| depth.nearest(value)) else { return };
                 let (x, y) = (at % source.width, at / source.width);
                 let columns = across(x)..across(x + 1);
                 for y in down(y)..down(y + 1) {
@@ -64,7 +60,7 @@ fn is_hidden(alpha: f32) -> bool {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use unband_image::Model;
+    use unband_image::{Depth, Model};
 
     #[test]
     fn hidden_pixels_continue_a_slope_and_come_back() {

@@ -1,6 +1,6 @@
 //! AVIF container writer.
 //!
-//! Source: as `boxes.rs`.
+//! Source: as `heif/container.rs`.
 
 use std::io::Write;
 

@@ -117,7 +117,7 @@ fn with_units<T>(
     act: impl FnOnce(&Units<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let pixels = u64::from(size.0) * u64::from(size.1);
-    if container.length(item) > pixels * MOST_BYTES_PER_PIXEL + SPARE {
+    if container.max_length(item) > pixels * MOST_BYTES_PER_PIXEL + SPARE {
         return Err(Error::damaged(NAME, "an item is longer than its image can be"));
     }
     let missing = || Error::damaged(NAME, "an item has no decoder configuration");

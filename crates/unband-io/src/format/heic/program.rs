@@ -11,7 +11,7 @@ use super::NAME;
 use crate::format::{auxiliary, heif, png};
 use crate::isobmff::{self, child};
 use crate::process::{Program, Room};
-use crate::{Error, Limits, exif};
+use crate::{Error, Limits, orient};
 
 const LIBHEIF: Program = Program {
     names: &["heif-dec", "heif-convert"],
@@ -101,12 +101,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, with: &str) -> Result<Image, E
     image.metadata.auxiliary = child(bytes, *b"meta").map(auxiliary::in_meta).unwrap_or_default();
     image.origin.codec = Codec::Lossy(NAME);
     // The file's own rotation has been applied; the copy in Exif does not apply.
-    if let Some(block) = &mut image.metadata.exif {
-        exif::set_orientation(block, 1);
-    }
-    if let Some(packet) = &mut image.metadata.xmp {
-        exif::set_xmp_orientation(packet);
-    }
+    orient::reset_tags(&mut image.metadata, 1);
     Ok(image)
 }
 

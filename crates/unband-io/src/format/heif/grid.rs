@@ -3,7 +3,7 @@
 use unband_image::dither::Grid;
 use unband_image::{Cicp, Depth, Image, Matrix, Model, Plane, Range, Subsampling};
 
-use super::boxes::{Container, HeifItem};
+use super::container::{Container, HeifItem};
 use super::still::{Decoded, ItemCodec, StillHeader};
 use crate::samples::widen;
 use crate::{Error, Limits, limits};

@@ -4,8 +4,9 @@
 
 #[cfg(any(feature = "avif", feature = "heic"))]
 mod bits;
-#[cfg(any(feature = "avif", feature = "heic"))]
 mod boxes;
+#[cfg(any(feature = "avif", feature = "heic"))]
+mod container;
 #[cfg(any(feature = "avif", feature = "heic"))]
 mod grid;
 #[cfg(any(feature = "avif", feature = "heic"))]
@@ -19,7 +20,7 @@ mod unread;
 #[cfg(any(feature = "avif", feature = "heic"))]
 pub(super) use self::{
     bits::Bits,
-    boxes::{Container, HeifItem},
+    container::{Container, HeifItem},
     read::read,
     still::{Decoded, ItemCodec, StillHeader},
 };

@@ -6,15 +6,13 @@ use unband_image::{
     Cicp, Context, Density, DensityUnit, Image, Mastering, Metadata, Model, Subsampling, Window,
 };
 
-use super::boxes::{Container, Cursor, HeifItem};
+use super::boxes::{ALPHA, Cursor, XMP_TYPE};
+use super::container::{Container, HeifItem};
 use crate::{Error, exif};
-
-const XMP_TYPE: &[u8] = b"application/rdf+xml";
-const ALPHA: [&[u8]; 2] = [b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1"];
 
 /// The code points of the container; they take precedence over those of the stream.
 pub(super) fn nclx<'a>(container: &Container<'a>, item: &HeifItem<'a>) -> Result<Option<Cicp>, Error> {
-    for mut color in container.all(item, *b"colr") {
+    for mut color in container.properties_of(item, *b"colr") {
         if color.take(4)? == b"nclx" {
             let mut code = || Ok::<_, Error>(u8::try_from(color.u16()?).unwrap_or(2));
             let (primaries, transfer, matrix) = (code()?, code()?, code()?);
@@ -33,7 +31,9 @@ pub(super) fn alpha_of<'c, 'a>(
     let is_alpha = |item: &&HeifItem<'a>| {
         container.property(item, *b"auxC").is_some_and(|mut kind| {
             kind.version().is_ok()
-                && ALPHA.iter().any(|urn| kind.rest.strip_suffix(b"\0").unwrap_or(kind.rest) == *urn)
+                && ALPHA
+                    .iter()
+                    .any(|urn| kind.rest.strip_suffix(b"\0").unwrap_or(kind.rest) == urn.as_bytes())
         })
     };
     let Some(alpha) = container.referring(*b"auxl", item.id).find(is_alpha) else { return Ok(None) };
@@ -45,7 +45,7 @@ pub(super) fn alpha_of<'c, 'a>(
 
 pub(super) fn metadata<'a>(container: &Container<'a>, item: &HeifItem<'a>) -> Result<Metadata, Error> {
     let mut metadata = Metadata::default();
-    for mut color in container.all(item, *b"colr") {
+    for mut color in container.properties_of(item, *b"colr") {
         if matches!(color.take(4)?, b"prof" | b"rICC") {
             metadata.icc = Some(color.rest.to_vec());
         }

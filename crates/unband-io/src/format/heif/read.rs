@@ -2,7 +2,7 @@
 
 use unband_image::{Codec, Image};
 
-use super::boxes::Container;
+use super::container::Container;
 use super::grid::{GridCanvas, alpha_plane};
 use super::properties::{alpha_of, aperture, crop, metadata, nclx, orientation};
 use super::still::ItemCodec;
@@ -38,11 +38,8 @@ pub(in crate::format) fn read<C: ItemCodec>(bytes: &[u8], limits: &Limits) -> Re
     }
     // The item's own properties apply, not Exif (MIAF, 7.3.6.5 and 7.3.10.1).
     let turn = orientation(&container, item)?;
-    if let Some(block) =
-        image.metadata.exif.as_mut().filter(|block| turn == 1 && exif::orientation(block) != 1)
-    {
-        exif::set_orientation(block, 1);
-        image.metadata.xmp.iter_mut().for_each(|xmp| exif::set_xmp_orientation(xmp));
+    if turn == 1 && image.metadata.exif.as_deref().is_some_and(|block| exif::orientation(block) != 1) {
+        orient::reset_tags(&mut image.metadata, 1);
     }
     orient::apply(&mut image, turn)?;
     Ok(image)

@@ -2,7 +2,7 @@
 
 use unband_image::{Cicp, Plane, Siting, Subsampling};
 
-use super::boxes::{Container, HeifItem};
+use super::container::{Container, HeifItem};
 use crate::isobmff::BoxType;
 use crate::{Error, Limits};
 

@@ -6,13 +6,13 @@ use std::io::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
-use unband_image::{GainMap, Image};
+use unband_image::{GainMap, Image, Turn};
 
 use super::markers::Markers;
 use super::{EXIF, LONG_XMP, NAME, XMP, encode, read_with, segments};
 use crate::format::auxiliary::{self, ISO, MPF, NAMES};
 use crate::format::{Dropped, Item, WriteOptions};
-use crate::orient::turn;
+use crate::orient::apply_to_plane;
 use crate::{Error, Limits};
 
 /// Images after the first that are looked at.
@@ -96,7 +96,7 @@ pub(super) fn fitting(image: &Image, dropped: &mut Vec<Dropped>) -> Option<Arc<V
 fn turned(map: &GainMap) -> Option<Vec<u8>> {
     let mut image = read_with(&map.jpeg, &Limits::default(), false).ok()?;
     for plane in &mut image.planes {
-        turn(plane, map.orientation).ok()?;
+        apply_to_plane(plane, Turn::from_exif(map.orientation)).ok()?;
     }
     image.origin = unband_image::Origin::default();
     image.metadata = unband_image::Metadata::default();

@@ -2,10 +2,10 @@
 //!
 //! Source: ITU-T T.81, ITU-T T.871 (JFIF), CIPA DC-008 (Exif), Adobe XMP Specification Part 3.
 
-mod decode;
 mod gain_map;
 mod huffman;
 pub(crate) mod markers;
+mod planes;
 mod scan;
 mod unread;
 
@@ -18,8 +18,8 @@ use unband_image::{
     Codec, Density, DensityUnit, Depth, Image, JpegCoefficients, JpegOrigin, JpegPlane, Metadata, Model, With,
 };
 
-use self::decode::Colors;
 use self::markers::Markers;
+use self::planes::Colors;
 use self::scan::Channel;
 use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, auxiliary};
 use crate::samples::Rows;
@@ -99,7 +99,7 @@ fn read_with(bytes: &[u8], limits: &Limits, partly: bool) -> Result<Image, Error
         return Err(Error::Truncated { format: NAME });
     }
     let detail = stored.iter().all(Channel::complete);
-    let planes = decode::planes(&stored, colors, markers.bits, width, height)?;
+    let planes = planes::from_channels(&stored, colors, markers.bits, width, height)?;
     let model = if count == 1 { Model::Gray } else { Model::Rgb };
     let mut image = Image::new(planes, model, Depth::Int(markers.bits));
     let ycc = colors == Colors::Ycc;

@@ -24,7 +24,7 @@ use self::header::Header;
 use super::{Dropped, EVERY_DEPTH, FormatEntry, Item, When, WriteOptions, Writes, icc_fits, png};
 use crate::process::{Program, Room};
 use crate::samples::{self, Planes, Rows};
-use crate::{Error, Limits, exif, limits};
+use crate::{Error, Limits, exif, limits, xmp};
 
 pub(super) const NAME: &str = "JPEG XL";
 const LONGEST_SIDE: usize = 1 << 30;
@@ -104,7 +104,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     }
     let mut xmp = contents.xmp;
     if let Some(packet) = &mut xmp {
-        exif::set_xmp_orientation(packet);
+        xmp::reset_orientation(packet);
     }
     image.metadata = Metadata::with(|new| {
         new.icc = icc;
@@ -261,11 +261,8 @@ fn on_grid(image: &Image) -> bool {
 
 /// Moves samples exactly onto their grid, including a few codes outside black and white.
 fn settle(image: &mut Image) {
-    let depth = image.depth;
-    if depth != Depth::F32 {
-        let all = image.planes.iter_mut().chain(&mut image.alpha).flat_map(|plane| &mut plane.data);
-        all.for_each(|value| *value = depth.value(depth.code(*value)));
-    }
+    let all = image.planes.iter_mut().chain(&mut image.alpha).flat_map(|plane| &mut plane.data);
+    all.for_each(|value| *value = image.depth.nearest(*value));
 }
 
 fn write(

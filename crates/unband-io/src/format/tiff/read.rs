@@ -11,7 +11,7 @@ use std::io::Cursor;
 
 use tiff::decoder::{Decoder, DecodingResult, Limits as TiffLimits};
 use tiff::tags::Tag;
-use unband_image::{Codec, Colorimetry, Depth, Image, JpegOrigin, Matrix, Metadata, TiffData, With};
+use unband_image::{Codec, Colorimetry, Image, JpegOrigin, Matrix, Metadata, TiffData, With};
 
 use super::super::unread::Unread;
 use super::super::{iptc, png};
@@ -268,7 +268,7 @@ impl Layout {
                     for c in 0..3 {
                         let light =
                             of(c).zip(of(3)).map(|(ink, black)| (1.0 - value(ink)) * (1.0 - value(black)));
-                        planes.put_channel(c, area.left, y, light.map(|v| self.on_grid(v)));
+                        planes.put_channel(c, area.left, y, light.map(|v| self.depth.nearest(v)));
                     }
                 }
                 _ => (0..self.colors()).for_each(|c| planes.put_channel(c, area.left, y, of(c).map(&value))),
@@ -279,27 +279,19 @@ impl Layout {
         }
     }
 
-    /// The nearest value on the depth's grid.
-    fn on_grid(&self, value: f32) -> f32 {
-        match self.depth {
-            Depth::F32 => value,
-            depth @ Depth::Int(_) => depth.value(depth.code(value)),
-        }
-    }
-
     /// Conversions that need whole pixels: white at zero, YCbCr, and premultiplied alpha.
     fn finish(&self, planes: &mut Planes) {
         let planes = planes.all();
         let colors = planes.len() - usize::from(self.alpha != Alpha::None);
         if self.meaning == Meaning::WhiteIsZero {
-            planes[0].data.iter_mut().for_each(|v| *v = self.on_grid(1.0 - *v));
+            planes[0].data.iter_mut().for_each(|v| *v = self.depth.nearest(1.0 - *v));
         }
         if self.meaning == Meaning::Ycc {
             // JPEG's YCbCr: full range, chroma around code 128.
             for i in 0..planes[0].data.len() {
                 let [y, u, v] = [0, 1, 2].map(|c| planes[c].data[i]);
                 let rgb = Matrix::Bt601.to_rgb([y, u - 128.0 / 255.0, v - 128.0 / 255.0]);
-                (0..3).for_each(|c| planes[c].data[i] = self.on_grid(rgb[c]));
+                (0..3).for_each(|c| planes[c].data[i] = self.depth.nearest(rgb[c]));
             }
         }
         if matches!(self.alpha, Alpha::Associated(_)) {
@@ -307,7 +299,7 @@ impl Layout {
             for plane in color {
                 for (value, &alpha) in plane.data.iter_mut().zip(&alpha[0].data) {
                     if alpha > 0.0 {
-                        *value = self.on_grid(*value / alpha);
+                        *value = self.depth.nearest(*value / alpha);
                     }
                 }
             }

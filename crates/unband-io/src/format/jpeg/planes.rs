@@ -1,4 +1,4 @@
-//! JPEG samples from coefficients, in floating point: no rounding or clamping on the way.
+//! Planes from JPEG coefficients, in floating point: no rounding or clamping on the way.
 //!
 //! Source: ITU-T T.81, A.3; ITU-T T.871, 7; libjpeg-turbo `jdsample.c` (which ratios are interpolated).
 
@@ -25,7 +25,7 @@ pub(super) enum Colors {
 
 /// The planes of an image, grey or RGB; full scale is `2^bits - 1`. Rows are computed in sequence from the
 /// block rows they need.
-pub(super) fn planes(
+pub(super) fn from_channels(
     channels: &[Channel],
     colors: Colors,
     bits: u8,
@@ -39,7 +39,7 @@ pub(super) fn planes(
     let mut planes: Vec<Plane> =
         (0..count).map(|_| limits::new_plane(width, height)).collect::<Result<_, _>>()?;
     let differences = matches!(colors, Colors::Ycc | Colors::Ycck);
-    let mut strips: Vec<ComponentRows<'_>> = channels
+    let mut components: Vec<ComponentRows<'_>> = channels
         .iter()
         .enumerate()
         .map(|(i, channel)| {
@@ -48,11 +48,11 @@ pub(super) fn planes(
         })
         .collect();
     for y in 0..height {
-        for strip in &mut strips {
-            strip.prepare(y);
+        for component in &mut components {
+            component.prepare(y);
         }
         let mut out: Vec<&mut [f32]> = planes.iter_mut().map(|p| p.row_mut(y)).collect();
-        let rows: Vec<&[f32]> = strips.iter().map(|strip| strip.row(y)).collect();
+        let rows: Vec<&[f32]> = components.iter().map(|component| component.row(y)).collect();
         match (&mut out[..], &rows[..]) {
             ([red, green, blue], [luma, cb, cr, black @ ..]) if differences => {
                 jpeg_chroma::ycc_to_rgb(level, red, green, blue, luma, cb, cr, max);
