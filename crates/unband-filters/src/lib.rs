@@ -21,7 +21,6 @@ pub mod grid;
 pub mod jpeg_bounds;
 pub mod libplacebo;
 mod recipe;
-mod reused;
 mod shifted_blocks;
 pub mod smooth;
 pub mod undither;

@@ -96,7 +96,7 @@ fn every_network_gives_the_result_of_the_cpu() {
     for architecture in ARCHITECTURES {
         let graph = architecture.build().unwrap();
         let side = match architecture.use_as.purpose {
-            Purpose::Classify => unband_infer::dbi::PATCH,
+            Purpose::Classify => unband_nets::arch::dbi::PATCH,
             Purpose::Discriminate => 128,
             _ => 32usize.next_multiple_of(graph.size_multiple().unwrap_or(1).max(graph.coarsest_step())),
         };

@@ -1,11 +1,10 @@
 //! CPU inference for neural networks.
 #![forbid(unsafe_code)]
 
-pub mod banded;
+pub mod banded_deform_conv;
 pub mod card;
 pub mod cells;
 mod color_guard;
-pub mod dbi;
 pub mod deepdeband;
 mod engine;
 mod guided;

@@ -4,10 +4,11 @@
 //! `weights/unband-banding-classifier.md`. Its values are not that index.
 
 use unband_image::{Context, Image};
-use unband_infer::{Engine, dbi as index, models};
+use unband_infer::{Engine, models};
+use unband_nets::arch::dbi::PATCH;
 use unband_simd::Precision;
 
-use crate::dbi::{Unasked, fitting, probabilities};
+use crate::dbi::{clean_probabilities, fitting, grids};
 use crate::{Better, ComparedWith, Fault, Metric, MetricError, MinSize, Score};
 
 const NAME: &str = "unband-banding-classifier";
@@ -25,12 +26,9 @@ pub fn classifier() -> Result<Engine, MetricError> {
 /// Independent of the number of threads.
 fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
     fitting(image)?;
-    let places = index::patches((image.height(), image.width()));
-    let known = probabilities(image, &places, &classifier()?, ctx)?;
-    let mut sum = 0.0;
-    for place in &places {
-        sum += 1.0 - f64::from(*known.get(place).ok_or(Unasked)?);
-    }
+    let places = grids::patches((image.height(), image.width()));
+    let clean = clean_probabilities(image, &places, &classifier()?, ctx)?;
+    let sum = clean.iter().fold(0.0, |sum, &clean| sum + (1.0 - f64::from(clean)));
     Ok(Score::from_value(sum / places.len().max(1) as f64))
 }
 
@@ -42,7 +40,7 @@ pub const ENTRY: Metric = Metric {
     better: Better::Lower,
     compared_with: ComparedWith::Nothing,
     range: "0..=1",
-    min_size: MinSize::Sides(index::PATCH),
+    min_size: MinSize::Sides(PATCH),
     source: "own; weights/unband-banding-classifier.md",
     score,
     ..Metric::PLAIN

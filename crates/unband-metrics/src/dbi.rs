@@ -1,20 +1,27 @@
-//! Deep Banding Index: share of an image that a patch classifier labels as banded.
+//! Deep Banding Index (DBI): share of an image that a patch classifier labels as banded.
+//!
+//! Source: Kapoor, Sapra, Wang, "Capturing banding in images: database construction and objective
+//! assessment", ICASSP 2021.
 //!
 //! The classifier must be imported, because its authors give no licence for it. Clean steps in drawings cause
 //! false positives; never use it alone.
 
-use std::collections::HashMap;
+pub(crate) mod grids;
 
 use unband_image::{Context, Image, With};
-use unband_infer::dbi::{self, Mixing, PATCH};
 use unband_infer::{Engine, Map};
+use unband_nets::Shape;
+use unband_nets::arch::dbi::PATCH;
 
+use self::grids::Mixing;
 use crate::{Better, ComparedWith, Fault, Metric, MetricError, MinSize, Score, at_least, check, network};
 
 const NAME: &str = "dbi";
 
-/// Banding probability per sample, 0 to 1. Slow: 57,460 patches for 1920×1080. `classifier` is the network
-/// `dbi`. See [`unband_infer::dbi::banding_map`].
+/// Banding probability per sample, `[1, H, W]`, 0 to 1. Slow: 57,460 patches for 1920×1080. `classifier` is
+/// the network `dbi`.
+///
+/// Source: akshay-kap/Meng-699-Image-Banding-detection `src/Deep_Banding_Map.py`.
 ///
 /// # Errors
 /// When a side is below 235 samples, the image is not RGB or grey, or has samples that are not finite; when
@@ -22,10 +29,8 @@ const NAME: &str = "dbi";
 pub fn dbi_map(image: &Image, classifier: &Engine, ctx: &Context<'_>) -> Result<Map<f32>, MetricError> {
     fitting(image)?;
     let size = (image.height(), image.width());
-    let known = probabilities(image, &dbi::windows(size), classifier, ctx)?;
-    let map =
-        dbi::banding_map(size.0, size.1, |row, column| known.get(&(row, column)).copied().ok_or(Unasked))?;
-    map.ok_or_else(|| too_small(size))
+    let clean = clean_probabilities(image, &grids::windows(size), classifier, ctx)?;
+    grids::banding_map(size, &clean).ok_or_else(|| too_small(size))
 }
 
 pub(crate) fn fitting(image: &Image) -> Result<(), MetricError> {
@@ -37,43 +42,50 @@ fn too_small((height, width): (usize, usize)) -> MetricError {
     Fault::TooSmall { needed: PATCH, size: (width, height) }.of(NAME)
 }
 
-/// A patch that was not classified before: a fault of unband.
-pub(crate) struct Unasked;
-
-impl From<Unasked> for MetricError {
-    fn from(_: Unasked) -> Self {
-        Fault::Network { what: "a patch was skipped".to_owned(), hint: None }.of(NAME)
-    }
-}
-
-/// Probability that a patch has no banding, for patches at these rows and columns, batched.
-pub(crate) fn probabilities(
+/// Probability that a patch has no banding, for the patches at these rows and columns, batched.
+pub(crate) fn clean_probabilities(
     image: &Image,
     places: &[(usize, usize)],
     classifier: &Engine,
     ctx: &Context<'_>,
-) -> Result<HashMap<(usize, usize), f32>, MetricError> {
+) -> Result<Vec<f32>, MetricError> {
     let samples = network::rgb(image);
     let single = (*ctx).but(|new| new.threads = 1);
+    let skipped = || Fault::Network { what: "a patch was skipped".to_owned(), hint: None }.of(NAME);
     let one = |i: usize| {
-        let patch = dbi::patch(&samples, places[i].0, places[i].1).ok_or(Unasked)?;
+        let patch = patch(&samples, places[i].0, places[i].1).ok_or_else(skipped)?;
         let made = network::run(NAME, classifier, patch, &single)?;
-        Ok((places[i], *made.first().and_then(|map| map.data.first()).ok_or(Unasked)?))
+        made.first().and_then(|map| map.data.first()).copied().ok_or_else(skipped)
     };
     ctx.map(places.len(), one).into_iter().collect()
+}
+
+/// The patch at a row and column of an image `[3, H, W]`, in the classifier's format; `None` if it does not
+/// fit.
+fn patch(image: &Map<f32>, row: usize, column: usize) -> Option<Map<f32>> {
+    let Shape { channels, height, width } = image.shape;
+    if row + PATCH > height || column + PATCH > width || image.data.len() != image.shape.len() {
+        return None;
+    }
+    let mut data = Vec::with_capacity(channels * PATCH * PATCH);
+    for plane in image.data.chunks_exact(height * width) {
+        for line in plane.chunks_exact(width).skip(row).take(PATCH) {
+            data.extend_from_slice(&line[column..column + PATCH]);
+        }
+    }
+    Some(Map { shape: Shape::new(channels, PATCH, PATCH), data })
 }
 
 /// The index of an image, 0 to 1; higher means more banding. Independent of the number of threads.
 ///
 /// A grey image is treated as three equal channels; samples are used unrounded, at any depth. Cost: 4 patches
-/// of 235×235 for every 235×235 of the image. See [`unband_infer::dbi::score`].
+/// of 235×235 for every 235×235 of the image. See [`grids::score`].
 fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
     fitting(image)?;
     let classifier = network::engine(NAME, "dbi", ctx)?;
     let size = (image.height(), image.width());
-    let known = probabilities(image, &dbi::patches(size), &classifier, ctx)?;
-    let of = |row, column| known.get(&(row, column)).copied().ok_or(Unasked);
-    let score = dbi::score(size, Mixing::Feedback, of)?.ok_or_else(|| too_small(size))?;
+    let clean = clean_probabilities(image, &grids::patches(size), &classifier, ctx)?;
+    let score = grids::score(size, Mixing::Feedback, &clean).ok_or_else(|| too_small(size))?;
     let names = ["upper_left", "lower_left", "upper_right", "lower_right"];
     Ok(Score { value: score.value, details: names.into_iter().zip(score.grids).collect() })
 }

@@ -11,8 +11,8 @@ use unband::{Depth, ErrorKind, Rng};
 
 use crate::array::Samples;
 use crate::fault::Fault;
+use crate::image_input::{ImageInput, hold};
 use crate::options::Given;
-use crate::restore::{ImageInput, hold};
 use crate::wait::{self, Stop};
 
 impl From<DegradationRecipeError> for Fault {

@@ -4,13 +4,14 @@
 #![deny(unsafe_code)]
 
 mod array;
-mod banded;
+mod banded_deform_conv;
 mod degrade;
 mod evaluate;
 mod fault;
 mod files;
 mod findings;
 mod image;
+mod image_input;
 mod metrics;
 mod networks;
 mod options;
@@ -35,7 +36,7 @@ mod _unband {
     #[pymodule_export]
     use crate::array::Samples;
     #[pymodule_export]
-    use crate::banded::{banded_backward, banded_forward};
+    use crate::banded_deform_conv::{banded_backward, banded_forward};
     #[pymodule_export]
     use crate::degrade::{Recipe, recipes};
     #[pymodule_export]

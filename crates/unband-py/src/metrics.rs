@@ -10,8 +10,8 @@ use unband::models;
 use unband::{ErrorKind, With};
 
 use crate::fault::Fault;
+use crate::image_input::{ImageInput, hold};
 use crate::options::Given;
-use crate::restore::{ImageInput, hold};
 use crate::wait::{self, Stop};
 
 impl From<MetricError> for Fault {

@@ -53,7 +53,7 @@ impl<'py> Given<'_, 'py> {
     }
 
     /// Bits of the result.
-    fn depth(&self) -> Result<OutputDepth, Fault> {
+    pub(crate) fn depth(&self) -> Result<OutputDepth, Fault> {
         let Some(value) = self.raw("depth") else { return Ok(OutputDepth::Keep) };
         let wrong = || Fault::option("depth", "1 to 16, \"float\" or None", shown(&value));
         if let Ok(text) = value.extract::<String>() {
@@ -175,8 +175,8 @@ impl<'py> Given<'_, 'py> {
         let width = self.value::<usize>("width", pixels)?;
         let height = self.value::<usize>("height", pixels)?;
         let fit = self.value::<(usize, usize)>("fit", "width and height in pixels, from 1")?;
-        if scale.is_some_and(|scale| !(scale > 0.0 && scale <= 64.0)) {
-            return Err(Fault::option("scale", "above 0 and at most 64", "another"));
+        if let Some(scale) = scale.filter(|&scale| !(scale > 0.0 && scale <= 64.0)) {
+            return Err(Fault::option("scale", "above 0 and at most 64", scale));
         }
         if [width, height, fit.map(|(a, b)| a.min(b))].contains(&Some(0)) {
             return Err(Fault::option("width, height or fit", pixels, "0"));

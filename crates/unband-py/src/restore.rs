@@ -6,87 +6,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use unband::ParamKind;
 use unband::files::deband_as_written;
-use unband::{Context, Dither, Image, Options, OutputDepth, Upscaler, With};
+use unband::{Dither, Options, OutputDepth, Upscaler, With};
 
-use crate::array::Samples;
 use crate::fault::Fault;
 use crate::findings;
-use crate::image::{self, as_rgb};
+use crate::image_input::{Held, ImageInput, ImageOutput, hold};
 use crate::options::Given;
 use crate::wait::{self, Stop};
-
-/// Most pixels of an image that is worked on in Python's own thread: some milliseconds.
-const SMALL: usize = 96 * 96;
-
-/// Samples of an array, or an image with its file's properties.
-#[derive(FromPyObject)]
-pub(crate) enum ImageInput<'py> {
-    /// Samples; no one else needs them.
-    Samples(Bound<'py, Samples>),
-    /// An image.
-    Image(Bound<'py, image::Image>),
-}
-
-/// A source on its way to the work.
-pub(crate) enum Held {
-    /// Samples, copied out of an array.
-    Samples(Py<Samples>),
-    /// An image.
-    Image(Arc<Image>),
-}
-
-/// The source, ready for another thread.
-pub(crate) fn hold(source: ImageInput<'_>) -> Held {
-    match source {
-        ImageInput::Samples(samples) => Held::Samples(samples.unbind()),
-        ImageInput::Image(image) => Held::Image(Arc::clone(&image.get().0)),
-    }
-}
-
-impl Held {
-    /// The image.
-    pub(crate) fn image(&self, ctx: &Context<'_>) -> Arc<Image> {
-        match self {
-            Self::Samples(samples) => Arc::new(samples.get().image(ctx)),
-            Self::Image(image) => Arc::clone(image),
-        }
-    }
-
-    /// The image in RGB or grey.
-    pub(crate) fn rgb(&self, ctx: &Context<'_>) -> Result<Arc<Image>, Fault> {
-        as_rgb(&self.image(ctx), ctx)
-    }
-
-    /// Are the channels of an array planes of their own? None for an image.
-    pub(crate) fn planar(&self) -> Option<bool> {
-        match self {
-            Self::Samples(samples) => Some(samples.get().is_planar()),
-            Self::Image(_) => None,
-        }
-    }
-
-    /// Is it an array that takes less time than starting a thread is worth?
-    fn is_small(&self) -> bool {
-        matches!(self, Self::Samples(samples) if samples.get().pixels() <= SMALL)
-    }
-
-    /// The result in the form of the source.
-    fn result(&self, image: Image, ctx: &Context<'_>) -> ImageOutput {
-        match self.planar() {
-            Some(planar) => ImageOutput::Samples(Samples::from_image(&image, planar, ctx)),
-            None => ImageOutput::Image(image::Image::from_image(image)),
-        }
-    }
-}
-
-/// A result in the form of its source.
-#[derive(IntoPyObject)]
-pub(crate) enum ImageOutput {
-    /// For an array.
-    Samples(Samples),
-    /// For an image.
-    Image(image::Image),
-}
 
 /// Debands; returns the result and, if `report` is set, the report.
 #[pyfunction]
@@ -160,14 +86,16 @@ pub(crate) fn dither<'py>(
 ) -> PyResult<ImageOutput> {
     let given = Given(options);
     let (job, held) = (given.job(Stop::AtOnce)?, hold(source));
-    let how = given.upscaling()?;
-    let OutputDepth::Bits(bits) = how.depth else {
-        return Err(Fault::option("depth", "1 to 16", "another").into());
+    let depth = given.depth()?;
+    let OutputDepth::Bits(bits) = depth else {
+        let got = if depth == OutputDepth::Float { "\"float\"" } else { "None" };
+        return Err(Fault::option("depth", "1 to 16", got).into());
     };
-    let dither = given.word::<Dither>("dither")?.unwrap_or_default();
+    let (dither, locked) = (given.word::<Dither>("dither")?.unwrap_or_default(), given.switch("locked")?);
+    let seed = given.value("seed", "a whole number from 0")?.unwrap_or(0);
     wait::run(py, &job, move |ctx| {
         let image = Arc::unwrap_or_clone(held.image(ctx));
-        let made = unband::dithered(image, unband::Depth::Int(bits), dither, how.locked, how.seed, ctx)?;
+        let made = unband::dithered(image, unband::Depth::Int(bits), dither, locked, seed, ctx)?;
         Ok(held.result(made, ctx))
     })
 }

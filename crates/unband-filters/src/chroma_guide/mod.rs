@@ -13,14 +13,15 @@ mod half_size;
 
 use unband_image::restorer::{Passage, Rows};
 use unband_image::tile::{Band, restore_in_place};
-use unband_image::{Context, Image, Matrix, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
+use unband_image::{
+    Context, Image, Matrix, Needs, Plane, RestoreError, Restorer, SparePool, TileIn, TileOut, Window,
+};
 use unband_simd::Level;
 use unband_simd::filters::smooth::add_mix_row;
 
 use self::guide::Pixels;
 pub use self::half_size::half_size;
 use crate::area::{Area, Upsampling};
-use crate::reused::Reused;
 
 /// Distance in samples over which an image influences a result.
 const HALO: usize = 16;
@@ -43,7 +44,7 @@ pub struct ChromaGuide {
     task: Task,
     /// Share of the change that is applied.
     share: f32,
-    buffers: Reused<Buffers>,
+    buffers: SparePool<Buffers>,
 }
 
 /// Working memory of one thread.
@@ -57,12 +58,12 @@ impl ChromaGuide {
     /// Filters chroma at its stored size, for red, green and blue whose chroma by `matrix` was stored at
     /// half the size along the axes where `scale` is 2, else 1. The result's chroma is repeated samples.
     pub(crate) fn denoising(inner: Box<dyn Restorer>, matrix: Matrix, scale: (usize, usize)) -> Self {
-        Self { inner, matrix, scale, task: Task::Denoise, share: 1.0, buffers: Reused::default() }
+        Self { inner, matrix, scale, task: Task::Denoise, share: 1.0, buffers: SparePool::default() }
     }
 
     /// As `denoising`, but gives chroma of full size whose means are those of the restorer's result.
     pub fn upsampling(inner: Box<dyn Restorer>, matrix: Matrix, scale: (usize, usize)) -> Self {
-        Self { inner, matrix, scale, task: Task::Upsample, share: SHARE, buffers: Reused::default() }
+        Self { inner, matrix, scale, task: Task::Upsample, share: SHARE, buffers: SparePool::default() }
     }
 
     /// With a share of the change, 0 to 1.
@@ -193,7 +194,7 @@ impl Restorer for ChromaGuide {
         let TileIn { image, core, .. } = *input;
         let halo = HALO.next_multiple_of(self.needs().align);
         let wide = core.grown(halo, image.width(), image.height());
-        let mut b = self.buffers.take();
+        let mut b = self.buffers.take().unwrap_or_default();
         b.results.planes.resize(image.planes.len(), Plane { width: 0, height: 0, data: Vec::new() });
         for (plane, result) in image.planes.iter().zip(&mut b.results.planes) {
             plane.cut_into(wide, result);

@@ -15,8 +15,8 @@ mod verify;
 use std::sync::Arc;
 
 use unband_image::{
-    Codec, Context, Image, JpegCoefficients, Matrix, Model, Needs, RestoreError, Restorer, TileIn, TileOut,
-    Window,
+    Codec, Context, Image, JpegCoefficients, Matrix, Model, Needs, RestoreError, Restorer, SparePool, TileIn,
+    TileOut, Window,
 };
 use unband_simd::Level;
 use unband_simd::filters::smooth as rows;
@@ -25,7 +25,6 @@ use self::component::{Blocks, Component};
 use self::resample::Resampled;
 use crate::area::Area;
 use crate::chroma_guide::ChromaGuide;
-use crate::reused::Reused;
 use crate::shifted_blocks::{Averager, Scratch};
 
 pub use self::recover::recover;
@@ -51,7 +50,7 @@ pub struct JpegBounds {
     /// Codes from black to white.
     max: f32,
     averager: Option<Averager>,
-    buffers: Reused<Buffers>,
+    buffers: SparePool<Buffers>,
 }
 
 /// Working memory of one thread.
@@ -165,7 +164,7 @@ impl JpegBounds {
             components,
             ycc: stored.ycc,
             max: codes(stored),
-            buffers: Reused::default(),
+            buffers: SparePool::default(),
         })
     }
 
@@ -330,7 +329,7 @@ impl Restorer for JpegBounds {
         ctx.check()?;
         let window = self.window(input);
         let change = self.inner_change(input, window, ctx)?;
-        let mut b = self.buffers.take();
+        let mut b = self.buffers.take().unwrap_or_default();
         for (index, component) in self.components.iter().enumerate() {
             let out = component.blocks_over(input.core);
             self.restore_component(index, out, change.as_ref().map(|c| (c, window)), ctx.level, &mut b);

@@ -38,7 +38,7 @@ impl Smooth {
         let ([o0, o1, o2], [r0, r1, r2]) = (&b.originals, &b.restored);
         coupling.share(level, &mut b.shared, [o0, o1, o2], [r0, r1, r2], inner, &mut b.coupling);
         for (i, shared) in b.shared.iter_mut().enumerate() {
-            self.keep_outside(i, core, (image.width(), image.height()), image, shared);
+            self.keep_outside(i, core, (1, 1), shared);
         }
         let mut sum = Vec::new();
         for (i, plan) in self.planes.iter().enumerate() {

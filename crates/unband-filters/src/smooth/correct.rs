@@ -13,14 +13,16 @@ use super::{Buffers, Smooth};
 /// Radius of influence, in samples of the processed plane: 4 sweeps at full size, 4 at half size and the
 /// interpolation between (14 together); the wide box of the gate needs 13.
 pub(super) const RIM: usize = 16;
+/// Additional margin of a plane with a prior, whose values need 2 samples around; a multiple of 4.
+pub(super) const NEUTRAL_RIM: usize = 4;
 
 impl Smooth {
     /// Correction of one plane over `core` (in its own samples) in codes, into `b.corrections[index]`.
     pub(super) fn correct(&self, index: usize, image: &Image, core: Window, level: Level, b: &mut Buffers) {
         let plan = &self.planes[index];
-        let (width, height) = plan.source.size(image);
+        let ((width, height), scale) = (plan.source.size(image), plan.source.scale(image));
         // Even coordinates at every level of the window, so that its 2×2 means are those of the image.
-        let rim = RIM + if plan.neutral.is_some() { 4 } else { 0 };
+        let rim = RIM + if plan.neutral.is_some() { NEUTRAL_RIM } else { 0 };
         let outer = core.grown(rim, width, height).aligned(4, width, height);
         plan.fill(level, image, outer, b);
         let towards = plan.neutral.is_some();
@@ -70,16 +72,15 @@ impl Smooth {
             }
         }
         if let Some(intended_plateaus) = &self.intended_plateaus {
-            let (sx, sy) = (image.width().div_ceil(width), image.height().div_ceil(height));
-            intended_plateaus.hold(&mut b.corrections[index], core, sx, sy);
+            intended_plateaus.hold(&mut b.corrections[index], core, scale.0, scale.1);
         }
         if plan.lift > 0.0 {
             b.density.means(level, &mut b.busy, inner, 2, 1.0);
             lift(&mut b.corrections[index], &b.v[0], &b.busy, inner, interval, plan.lift);
         }
-        self.keep_outside(index, core, (width, height), image, &mut b.corrections[index]);
+        self.keep_outside(index, core, scale, &mut b.corrections[index]);
         if let Some(luma) = plan.follows {
-            self.follow(luma, image, core, (width, height), level, b, index);
+            self.follow(luma, image, core, level, b, index);
         }
     }
 
@@ -88,12 +89,10 @@ impl Smooth {
         &self,
         plane: usize,
         core: Window,
-        size: (usize, usize),
-        image: &Image,
+        scale: (usize, usize),
         corrections: &mut Grid,
     ) {
         let Some(regions) = &self.regions else { return };
-        let scale = (image.width().div_ceil(size.0), image.height().div_ceil(size.1));
         for y in 0..corrections.height {
             let row = corrections.row_mut(y);
             regions.outside(plane, core.x0, core.y0 + y, row.len(), scale).for_each(|x| row[x] = 0.0);
@@ -101,21 +100,11 @@ impl Smooth {
     }
 
     /// Fades a chroma correction out where luma changes level often: chroma variation there is texture.
-    #[allow(clippy::too_many_arguments)]
-    fn follow(
-        &self,
-        luma: usize,
-        image: &Image,
-        core: Window,
-        size: (usize, usize),
-        level: Level,
-        b: &mut Buffers,
-        index: usize,
-    ) {
+    fn follow(&self, luma: usize, image: &Image, core: Window, level: Level, b: &mut Buffers, index: usize) {
         const RADIUS: usize = 4;
         let plan = &self.planes[luma];
         let (width, height) = plan.source.size(image);
-        let (sx, sy) = (width.div_ceil(size.0), height.div_ceil(size.1));
+        let (sx, sy) = self.planes[index].source.scale(image);
         let wanted = Window {
             x0: core.x0 * sx,
             y0: core.y0 * sy,

@@ -25,11 +25,11 @@ mod surface;
 use unband_image::findings::{Cause, Findings, GridRegions, Space};
 use unband_image::method::defaults;
 use unband_image::{
-    Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut, Window,
+    Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, SparePool, TileIn, TileOut, Window,
 };
 use unband_simd::filters::smooth as rows;
 
-use self::correct::RIM;
+use self::correct::{NEUTRAL_RIM, RIM};
 use self::coupling::Coupling;
 use self::density::Density;
 use self::gate::Gate;
@@ -40,7 +40,6 @@ use self::plan::PlanePlan;
 use self::plate::Plates;
 use self::source::PlaneSource;
 use self::surface::{Goal, Scratch};
-use crate::reused::Reused;
 
 unband_image::params! {
     /// Settings of `smooth`.
@@ -83,26 +82,41 @@ pub struct Smooth {
     palette: Option<PaletteSurface>,
     /// Planes without noise.
     plates: Option<Plates>,
-    buffers: Reused<Buffers>,
+    buffers: SparePool<Buffers>,
 }
 
 /// Working memory of one thread.
 #[derive(Default)]
 struct Buffers {
+    /// Samples, in 8-bit codes, where intervals differ from code to code.
     codes: Grid,
+    /// Samples of the other chroma plane, in codes.
     other: Grid,
+    /// Middles of the intervals at the two finest levels, in interval units; so are `m` and `u`.
     v: [Grid; 2],
+    /// Preferred values inside the intervals.
     m: [Grid; 2],
+    /// Surfaces.
     u: [Grid; 2],
+    /// Factors of the gate; luma's density at the size of chroma.
     factor: Grid,
+    /// Means of level changes over a small box.
     busy: Grid,
+    /// Rows of a surface between sweeps.
     scratch: Scratch,
+    /// Level changes.
     density: Density,
+    /// Means of level changes over the gate's wide box.
     wide: Grid,
+    /// Corrections of each plane, in codes.
     corrections: [Grid; 3],
+    /// Samples of coupled channels, in codes.
     originals: [Grid; 3],
+    /// The same with their corrections.
     restored: [Grid; 3],
+    /// Corrections that channels take from each other, in codes.
     shared: [Grid; 3],
+    /// Differences between channels, and their densities.
     coupling: coupling::Scratch,
 }
 
@@ -136,11 +150,11 @@ impl Smooth {
             gate: Gate::new(strength),
             intended_plateaus: None,
             coupling: plan::couples(image, findings).map(|steps| Coupling::new(steps, strength)),
-            buffers: Reused::default(),
+            buffers: SparePool::default(),
         };
         for plan in &smooth.planes {
-            let (w, h) = plan.source.size(image);
-            smooth.scale = smooth.scale.max(image.width().div_ceil(w)).max(image.height().div_ceil(h));
+            let (sx, sy) = plan.source.scale(image);
+            smooth.scale = smooth.scale.max(sx).max(sy);
         }
         if strength > 0.0 {
             ctx.check()?;
@@ -164,8 +178,8 @@ impl Smooth {
         let (width, height) = plan.source.size(image);
         let strips = ctx.map(height.div_ceil(STRIP), |s| {
             let (y0, y1) = (s * STRIP, ((s + 1) * STRIP).min(height));
-            let mut b = self.buffers.take();
-            let rim = if plan.neutral.is_some() { 4 } else { 0 };
+            let mut b = self.buffers.take().unwrap_or_default();
+            let rim = if plan.neutral.is_some() { NEUTRAL_RIM } else { 0 };
             let (top, bottom) = (y0.saturating_sub(rim), (y1 + rim).min(height));
             plan.fill(ctx.level, image, Window { x0: 0, y0: top, x1: width, y1: bottom }, &mut b);
             let mut strip = (Grid::default(), plan.neutral.is_some().then(Grid::default));
@@ -259,7 +273,7 @@ impl Restorer for Smooth {
         if self.planes.is_empty() {
             return Ok(());
         }
-        let mut b = self.buffers.take();
+        let mut b = self.buffers.take().unwrap_or_default();
         let image = input.image;
         for i in 0..self.planes.len() {
             let (w, h) = self.planes[i].source.size(image);

@@ -24,6 +24,12 @@ impl PlaneSource {
         }
     }
 
+    /// Samples of the image per sample of the plane, across and down.
+    pub(super) fn scale(self, image: &Image) -> (usize, usize) {
+        let (width, height) = self.size(image);
+        (image.width().div_ceil(width), image.height().div_ceil(height))
+    }
+
     /// Fills `out` with the samples starting at column `x0`, row `y0`, in codes times `factor`.
     pub(super) fn fill(self, level: Level, image: &Image, x0: usize, y0: usize, factor: f32, out: &mut Grid) {
         let (component, matrix, half) = match self {

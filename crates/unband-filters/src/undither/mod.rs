@@ -18,7 +18,7 @@ mod surface;
 use unband_image::findings::{Cause, Dithering, Findings, GridRegions, PlaneGrid};
 use unband_image::method::defaults;
 use unband_image::{
-    Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut, Window,
+    Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, SparePool, TileIn, TileOut, Window,
 };
 use unband_simd::filters::undither as rows;
 use unband_simd::jobs::faithful::nearest_level;
@@ -27,7 +27,6 @@ use self::noise::{CHANNELS, DIFFERENCES, Noise, mix};
 use self::palette::PaletteDither;
 use self::surface::Surfaces;
 use crate::area::{Area, reflected};
-use crate::reused::Reused;
 use crate::shifted_blocks::{Averager, Scratch};
 
 unband_image::params! {
@@ -95,7 +94,7 @@ pub(crate) struct Undither {
     strength: f32,
     /// Where the dither is, if not everywhere.
     regions: Option<GridRegions>,
-    buffers: Reused<Buffers>,
+    buffers: SparePool<Buffers>,
 }
 
 /// Working memory of one thread.
@@ -139,7 +138,7 @@ impl Undither {
             together,
             strength: params.strength,
             regions: findings.regions.clone(),
-            buffers: Reused::default(),
+            buffers: SparePool::default(),
         };
         if filter.dithering.is_some() {
             let noise = Noise::measure(&filter, image);
@@ -226,7 +225,7 @@ impl Restorer for Undither {
         if self.dithering.is_none() {
             return Ok(());
         }
-        let mut b = self.buffers.take();
+        let mut b = self.buffers.take().unwrap_or_default();
         b.samples.resize_with(self.planes.len(), Area::default);
         b.results.resize_with(self.planes.len(), Area::default);
         for (p, samples) in b.samples.iter_mut().enumerate() {

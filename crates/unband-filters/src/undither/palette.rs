@@ -4,7 +4,7 @@
 //! sample less its tile is in the region of its colour, and its error has the spread of the colours around.
 
 use unband_image::findings::Dithering;
-use unband_image::{Context, Image, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
+use unband_image::{Context, Image, Needs, RestoreError, Restorer, SparePool, TileIn, TileOut, Window};
 use unband_simd::Level;
 use unband_simd::filters::undither as rows;
 
@@ -14,7 +14,6 @@ use super::noise::{CHANNELS, DIFFERENCES, diffused_spectrum, mix};
 use crate::area::{Area, reflected};
 use crate::colours::{Colours, Rgb, difference};
 use crate::gaussian::{filter, gaussian};
-use crate::reused::Reused;
 use crate::shifted_blocks::{Averager, Scratch as Averaging};
 
 /// Samples around a window that influence it.
@@ -55,7 +54,7 @@ pub(super) struct PaletteDither {
     squares: [f32; 3],
     filters: Filters,
     strength: f32,
-    buffers: Reused<Buffers>,
+    buffers: SparePool<Buffers>,
 }
 
 /// Symmetric filters: half of each, the middle first.
@@ -115,7 +114,7 @@ impl PaletteDither {
             filters: Filters::new(),
             colours,
             strength,
-            buffers: Reused::default(),
+            buffers: SparePool::default(),
         })
     }
 
@@ -303,7 +302,7 @@ impl Restorer for PaletteDither {
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
         ctx.check()?;
-        let mut b = self.buffers.take();
+        let mut b = self.buffers.take().unwrap_or_default();
         let core = input.core;
         let outer = core.grown(HALO, self.size.0, self.size.1).aligned(BLOCK, self.size.0, self.size.1);
         self.fill(outer, &mut b);

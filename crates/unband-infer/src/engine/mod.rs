@@ -27,7 +27,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use unband_image::Context;
+use unband_image::{Context, SparePool};
 use unband_nets::state::Weights;
 use unband_nets::{Convention, Graph, ParamId, Shape};
 use unband_simd::{Level, Precision};
@@ -41,7 +41,7 @@ use plan::{Core, Plan, Step};
 use ring::Ring;
 pub(crate) use run::{Ready, Run};
 use schedule::{Kernels, Schedule};
-use slots::Spare;
+use slots::Memory;
 use strip::Strip;
 
 /// A network with its weights, packed for a processor.
@@ -220,7 +220,7 @@ impl Engine {
         let kernels = EngineKernels { engine: self, plan: &plan };
         let schedule = self.schedule(&shapes, &plan, &kernels, height, threads);
         let done = self.done(&shapes, &plan, &schedule);
-        let prepared = Arc::new(Prepared { shapes, plan, schedule, done, spare: Spare::default() });
+        let prepared = Arc::new(Prepared { shapes, plan, schedule, done, spare: SparePool::default() });
         *last = Some((key, Arc::clone(&prepared)));
         Ok(prepared)
     }
@@ -372,7 +372,7 @@ struct Prepared {
     schedule: Schedule,
     done: Vec<usize>,
     /// Memory of earlier runs.
-    spare: Spare,
+    spare: SparePool<Memory>,
 }
 
 impl Prepared {

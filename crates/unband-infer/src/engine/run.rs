@@ -41,7 +41,7 @@ pub struct Ready {
 
 impl<'e> Run<'e> {
     pub(super) fn new(engine: &'e Engine, prepared: Arc<Prepared>, mode: Mode) -> Self {
-        let memory = prepared.spare.take(&prepared.schedule.slots);
+        let memory = prepared.spare.take().unwrap_or_else(|| prepared.schedule.slots.memory());
         let mut rings = Vec::new();
         rings.resize_with(engine.graph.nodes.len(), || None);
         Self { engine, prepared, mode, memory, rings, taken: 0 }

@@ -1,9 +1,6 @@
 //! Memory planning for results: results that are never needed at the same time share a slot.
-//!
-//! Slots are reused from run to run, as new memory costs a page fault per page.
 
 use std::ops::RangeInclusive;
-use std::sync::{Mutex, PoisonError};
 
 /// Lifetime of a stored result.
 #[derive(Clone, Debug)]
@@ -13,6 +10,9 @@ pub(super) struct Life {
     /// Turns in which it is written or read.
     pub turns: RangeInclusive<usize>,
 }
+
+/// A set of slots.
+pub(super) type Memory = Vec<Vec<f32>>;
 
 /// Assignment of slots to results.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -49,29 +49,14 @@ impl Slots {
         slots
     }
 
+    /// Memory for a run.
+    pub(super) fn memory(&self) -> Memory {
+        self.floats.iter().map(|&floats| vec![0.0; floats]).collect()
+    }
+
     /// Total floats.
     pub(super) fn total(&self) -> usize {
         self.floats.iter().sum()
-    }
-}
-
-/// Slots of completed runs, one set for each concurrent run.
-#[derive(Debug, Default)]
-pub(super) struct Spare(Mutex<Vec<Memory>>);
-
-/// A set of slots.
-pub(super) type Memory = Vec<Vec<f32>>;
-
-impl Spare {
-    /// Takes a set for a run.
-    pub(super) fn take(&self, slots: &Slots) -> Memory {
-        let found = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        found.unwrap_or_else(|| slots.floats.iter().map(|&floats| vec![0.0; floats]).collect())
-    }
-
-    /// Returns a set for the next run.
-    pub(super) fn give(&self, memory: Memory) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
     }
 }
 

@@ -21,6 +21,9 @@ pub const ENTRY: Architecture = Architecture {
     ..Architecture::PLAIN
 };
 
+/// Side of a patch.
+pub const PATCH: usize = 235;
+
 /// Channels and kernel of each convolution, and the side of the pooling window after it.
 const STAGES: [(usize, usize, usize); 5] = [(8, 5, 2), (8, 5, 2), (16, 3, 2), (16, 3, 3), (32, 1, 3)];
 

@@ -6,13 +6,14 @@ use burn::tensor::Tensor;
 
 use super::{Loss, patch_means};
 
-/// Added to a patch's error so that nearly clean patches do not dominate: the error of rounding to 8 bits.
-const LEAST: f64 = 0.25 / 255.0;
+/// Mean absolute error of rounding to 8 bits, added to a patch's error so that nearly clean patches do not
+/// dominate.
+const ROUNDING_ERROR: f64 = 0.25 / 255.0;
 
 /// Mean over patches of (mean |out − gt|) / (mean |lq − gt|), in one element: below 1 when better than doing
 /// nothing.
 pub fn loss(out: Tensor<4>, gt: Tensor<4>, lq: Tensor<4>) -> Tensor<1> {
-    let before = patch_means((lq - gt.clone()).abs()).detach().add_scalar(LEAST);
+    let before = patch_means((lq - gt.clone()).abs()).detach().add_scalar(ROUNDING_ERROR);
     (patch_means((out - gt).abs()) / before).mean()
 }
 

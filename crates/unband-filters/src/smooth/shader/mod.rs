@@ -56,6 +56,10 @@ impl ShaderSettings {
     }
 }
 
+/// Texture of the gate's table.
+const GATE: &str = "UNBAND_GATE";
+/// Side of that table, [`Gate::raster`].
+const GATE_SIDE: usize = 64;
 /// Largest factor of the gate, which is white in its texture.
 const GATE_MOST: f32 = 1.5;
 
@@ -66,7 +70,8 @@ pub fn text(settings: &ShaderSettings) -> String {
         parameters(&mut out, settings);
         out.push_str(BUFFER);
     }
-    out.push_str("//!TEXTURE UNBAND_GATE\n//!SIZE 64 64\n//!FORMAT r8\n//!FILTER LINEAR\n");
+    let _ =
+        write!(out, "//!TEXTURE {GATE}\n//!SIZE {GATE_SIDE} {GATE_SIDE}\n//!FORMAT r8\n//!FILTER LINEAR\n");
     for factor in Gate::new(1.0).raster() {
         let _ = write!(out, "{:02x}", (factor / GATE_MOST * 255.0).round() as u8);
     }

@@ -4,18 +4,25 @@ use unband_simd::filters::smooth::{FORGET_TO, FORGET_WIDTH, LINK_TO, LINK_WIDTH}
 
 use super::pass::{ShaderPass as Pass, float};
 use super::statistic::{CODED, DEEP, LIMITED, OFF, STEPS, statistic};
-use super::{GATE_MOST, ShaderSettings, ShaderVariant, glsl};
+use super::{GATE, GATE_MOST, GATE_SIDE, ShaderSettings, ShaderVariant, glsl};
 use crate::smooth::gate::{NEAR_AXIS, WIDE, WIDE_AXIS};
 use crate::smooth::surface::{LEVELS, PULL, PULL_OF_COLOUR};
 
 /// Texture of the level changes, at a quarter of the size; across; then down.
 const CHANGES: [&str; 3] = ["UNBAND_CHANGES", "UNBAND_CHANGES_X", "UNBAND_CHANGES_Y"];
-/// The same at half the size; the gate there; and the factors it looks up.
+/// Texture of the level changes at half the size.
 const HALF: &str = "UNBAND_CHANGES_HALF";
-const GATE: &str = "UNBAND_GATE_HALF";
+/// Texture of the gate at half the size.
+const GATE_HALF: &str = "UNBAND_GATE_HALF";
+/// Texture of the gate's table with the strength applied.
 const FACTORS: &str = "UNBAND_FACTORS";
 /// Texture of luma's level changes, for chroma, and of the share of samples off the 8-bit codes.
 const TEXTURE: &str = "UNBAND_TEXTURE";
+/// Differences of neighbours beyond this, in intervals, are stored as this: all are far beyond a link.
+const FAR: f32 = 4.0;
+/// Shares of samples off the 8-bit codes between which the correction shrinks to that of deeper samples.
+const OFF_SHARES: [f32; 2] = [0.002, 0.03];
+
 /// All passes.
 pub(super) fn passes(settings: &ShaderSettings) -> Vec<Pass> {
     let mut passes: Vec<Pass> = (1..LEVELS).map(|level| halve(settings, level)).collect();
@@ -107,7 +114,7 @@ fn start(pass: Pass, level: usize) -> Pass {
 fn solve(settings: &ShaderSettings, level: usize) -> Vec<Pass> {
     let [a, b] = states(level);
     let begin = start(at_level(settings, "start", level), level);
-    let begin = begin.set("FAR", "4.0").part(glsl!("begin"));
+    let begin = begin.set("FAR", float(FAR)).part(glsl!("begin"));
     let sweep = |from: &str| {
         at_level(settings, "sweep", level)
             .read("STATE", from)
@@ -166,7 +173,7 @@ fn gate_half(settings: &ShaderSettings) -> Vec<Pass> {
         along(CHANGES[0], CHANGES[1], "ivec2(1, 0)"),
         along(CHANGES[1], CHANGES[2], "ivec2(0, 1)"),
         factors(settings),
-        gate.save(GATE).sized(&format!("{HALF}.d")),
+        gate.save(GATE_HALF).sized(&format!("{HALF}.d")),
     ]
 }
 
@@ -190,11 +197,11 @@ fn texture(settings: &ShaderSettings) -> Pass {
 fn factors(settings: &ShaderSettings) -> Pass {
     pass(settings, "factors")
         .only(&["LUMA", "RGB"])
-        .bind("UNBAND_GATE")
+        .bind(GATE)
         .set("GATE_MOST", float(GATE_MOST))
         .part(glsl!("factors"))
         .save(FACTORS)
-        .fixed(64, 64)
+        .fixed(GATE_SIDE, GATE_SIDE)
 }
 
 /// Half the size of a texture, rounded up.
@@ -205,7 +212,9 @@ fn halved(texture: &str) -> String {
 /// Adds the correction to the plane.
 fn sum(settings: &ShaderSettings, pass: Pass) -> Pass {
     let texture = format!("textureLod({TEXTURE}_raw, HOOKED_pos, 0.0)");
-    let shrunk = format!("mix(1.0, min(1.0, DEEP / (255.0 * STEP.x)), smoothstep(0.002, 0.03, {texture}.y))");
+    let [low, high] = OFF_SHARES.map(float);
+    let shrunk =
+        format!("mix(1.0, min(1.0, DEEP / (255.0 * STEP.x)), smoothstep({low}, {high}, {texture}.y))");
     // Chroma's own levels are texture where luma is, unless a codec smoothed them.
     let following = format!(
         "(texelFetch({STEPS}_raw, ivec2(0), 0).a > 0.0 ? vec2(1.0) : \
@@ -214,7 +223,7 @@ fn sum(settings: &ShaderSettings, pass: Pass) -> Pass {
     );
     let compat = settings.variant == ShaderVariant::Compat;
     pass.bind(TEXTURE)
-        .read("GATE", GATE)
+        .read("GATE", GATE_HALF)
         .set("GATE_MOST", float(GATE_MOST))
         .set("DEEP", float(DEEP))
         .set("SHRUNK", if compat { &shrunk } else { "1.0" })

@@ -2,7 +2,7 @@
 
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
-use unband::nets::banded::{Banded, BandedShape};
+use unband::nets::banded_deform_conv::{Banded, BandedShape};
 use unband::{Context, ErrorKind, With};
 
 use crate::fault::Fault;
@@ -11,20 +11,24 @@ use crate::fault::Fault;
 /// image.
 type Sizes = [usize; 8];
 
-fn shape(sizes: Sizes) -> Result<BandedShape, Fault> {
+/// Dimensions of the layer, its image, geometry and weight.
+fn layer(
+    py: Python<'_>,
+    sizes: Sizes,
+    inputs: &[Bound<'_, PyAny>; 3],
+) -> PyResult<(BandedShape, [Vec<f32>; 3])> {
+    let wrong = |message: &str| Err(Fault::new(ErrorKind::Input, message).about("x").into());
     let [images, input, output, groups, rows, columns, height, width] = sizes;
     let fits = groups > 0 && input.is_multiple_of(groups) && output.is_multiple_of(groups);
     if !fits || sizes.contains(&0) {
-        return Err(Fault::new(ErrorKind::Input, "the layer has no such shape").about("x"));
+        return wrong("the layer has no such shape");
     }
-    Ok(BandedShape { images, input, output, groups, kernel: (rows, columns), height, width })
-}
-
-fn checked(lengths: [usize; 3], shape: &BandedShape) -> Result<(), Fault> {
-    match shape.lengths() {
-        Some([image, geometry, weight, _]) if lengths == [image, geometry, weight] => Ok(()),
-        _ => Err(Fault::new(ErrorKind::Input, "tensors do not have the sizes of the layer").about("x")),
+    let shape = BandedShape { images, input, output, groups, kernel: (rows, columns), height, width };
+    let data = [read(py, &inputs[0])?, read(py, &inputs[1])?, read(py, &inputs[2])?];
+    if shape.lengths().is_none_or(|lengths| lengths[..3] != data.each_ref().map(Vec::len)) {
+        return wrong("tensors do not have the sizes of the layer");
     }
+    Ok((shape, data))
 }
 
 fn read(py: Python<'_>, array: &Bound<'_, PyAny>) -> PyResult<Vec<f32>> {
@@ -45,9 +49,7 @@ pub(crate) fn banded_forward(
     out: &Bound<'_, PyAny>,
     threads: usize,
 ) -> PyResult<()> {
-    let shape = shape(sizes)?;
-    let [image, geometry, weight] = [read(py, &inputs[0])?, read(py, &inputs[1])?, read(py, &inputs[2])?];
-    checked([image.len(), geometry.len(), weight.len()], &shape)?;
+    let (shape, [image, geometry, weight]) = layer(py, sizes, &inputs)?;
     let made = py.detach(|| {
         let ctx = Context::with(|new| new.threads = threads.max(1));
         Banded::new(shape, &image, &geometry, &weight, &ctx).forward(&ctx)
@@ -66,9 +68,7 @@ pub(crate) fn banded_backward(
     out: [Bound<'_, PyAny>; 3],
     threads: usize,
 ) -> PyResult<()> {
-    let shape = shape(sizes)?;
-    let [image, geometry, weight] = [read(py, &inputs[0])?, read(py, &inputs[1])?, read(py, &inputs[2])?];
-    checked([image.len(), geometry.len(), weight.len()], &shape)?;
+    let (shape, [image, geometry, weight]) = layer(py, sizes, &inputs)?;
     let gradient = read(py, gradient)?;
     if shape.lengths().is_none_or(|lengths| lengths[3] != gradient.len()) {
         return Err(Fault::new(ErrorKind::Input, "the gradient does not have the size of the output").into());
