@@ -16,6 +16,7 @@ mod interrupt;
 mod licences;
 mod media;
 mod memory;
+mod metric_images;
 mod mistaken;
 mod outcome;
 mod outputs;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use unband::files::Task;
 use unband::io::video::{Images, Purpose, StreamChoice, VideoError, container_of, is_animation, is_video};
-use unband::video::{VideoOptions, VideoPlan, deband_video_with, plan_video};
+use unband::video::{VideoOptions, VideoPlan, VideoReport, deband_video_with, plan_video};
 use unband::{Context, Error, Hint, Options, Progress, With};
 
 pub(crate) use self::names::default_output;
@@ -298,13 +298,7 @@ impl VideoJob<'_> {
         bar.finish();
         match done {
             Ok(report) => {
-                reporter.line(&text::line(&shown, &report));
-                for detail in text::details(&report) {
-                    reporter.detail(&detail);
-                }
-                for note in &report.plan.notes {
-                    reporter.note(&format_args!("{shown}: {note}"));
-                }
+                print_report(&reporter, &shown, &report);
                 if !self.images.json {
                     return Outcome::Done;
                 }
@@ -312,6 +306,17 @@ impl VideoJob<'_> {
             }
             Err(error) => fail(&error),
         }
+    }
+}
+
+/// The lines about a video that is done.
+fn print_report(reporter: &Reporter<'_>, shown: &str, report: &VideoReport) {
+    reporter.line(&text::line(shown, report));
+    for detail in text::details(report) {
+        reporter.detail(&detail);
+    }
+    for note in &report.plan.notes {
+        reporter.note(&format_args!("{shown}: {note}"));
     }
 }
 

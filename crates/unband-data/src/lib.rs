@@ -32,8 +32,8 @@ pub mod recipe;
 
 use degrade::{
     anisotropic_blur, avif, bars, camera, codec, decimate, fhd, fit, gaussian_blur, gaussian_noise, grade,
-    gradient, grain, inverse_tone_mapping, jpeg, levels, mpeg4_intra, noise, palette, planes, poisson,
-    resize, sharpen, shifted_downsample, speckle, tone, unsharp_mask, webp,
+    gradient, grain, inverse_tone_mapping, jpeg, mpeg4_intra, noise, palette, planes, poisson, resize,
+    rgb_bits, sharpen, shifted_downsample, speckle, tone, unsharp_mask, webp,
 };
 
 pub use degrade::bsrgan::{degradation_bsrgan, degradation_bsrgan_plus};
@@ -49,7 +49,7 @@ const OWN: &str = "own";
 /// from it.
 #[rustfmt::skip]
 pub static DEGRADATIONS: &[DegradationEntry] = &[
-    DegradationEntry::new::<levels::RgbBits>("rgb-bits", "Reduced bit depth of red, green and blue", OWN),
+    DegradationEntry::new::<rgb_bits::RgbBits>("rgb-bits", "Reduced bit depth of red, green and blue", OWN),
     DegradationEntry::new::<planes::PlaneBits>("planes", "Reduced bit depth of Y, U and V in 4:2:0",
         "Kapoor et al. 2021, Dataset-Generation").room(2),
     DegradationEntry::new::<fhd::Fhd>("fhd", "Kapoor's full-HD set: reduced bit depth of Y, U and V, then MPEG-4 part 2",

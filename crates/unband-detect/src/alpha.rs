@@ -30,12 +30,9 @@ pub(super) fn grid(image: &Image) -> Option<PlaneGrid> {
     if contours < CONTOURS || (contours as f64) < SHARE * changes as f64 {
         return None;
     }
-    let truncated = set.stored == LevelRounding::Masked;
-    Some(PlaneGrid::plain(set.step as f32).but(|new| {
+    Some(PlaneGrid::found(set.step as f32, set.bits, 1.0).but(|new| {
         new.offset_codes = set.centre() as f32;
-        new.bits = Some(set.bits);
-        new.found = true;
-        new.truncated = truncated;
+        new.truncated = set.stored == LevelRounding::Masked;
     }))
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Coding {
     pub coarseness: Option<f64>,
 }
 
+/// Step of luma in clean 8-bit video, in 8-bit codes.
+pub(super) const CLEAN_STEP: f64 = 1.25;
 /// Number of samples that is enough.
 const ENOUGH: usize = 350_000;
 /// Maximum range of a flat window, in 1/64 codes.
@@ -53,11 +55,11 @@ impl Coding {
     /// `smooth` may move samples by this step. Compared with fixed values on nine sets of codec frames.
     pub(crate) fn step(self, known_lossy: bool) -> f64 {
         let blocks = self.blockiness.clamp(1.05, 2.0) - 1.05;
-        let least = if known_lossy { 1.5 } else { 1.25 };
+        let least = if known_lossy { 1.5 } else { CLEAN_STEP };
         match self.coarseness {
-            Some(c) => (1.25 + 0.72 * (c + blocks - 2.6)).clamp(least, 3.0),
+            Some(c) => (CLEAN_STEP + 0.72 * (c + blocks - 2.6)).clamp(least, 3.0),
             None if self.blockiness >= 1.15 || known_lossy => 2.0,
-            None => 1.25,
+            None => CLEAN_STEP,
         }
     }
 

@@ -243,6 +243,6 @@ pub(super) fn of_channels(evidence: &Evidence<'_>) -> Option<(Findings, bool)> {
     let flats: Vec<Vec<u32>> = runs.histograms.iter().map(|histogram| histogram.to_vec()).collect();
     let levels = by_their_ends(&levels, &flats);
     let grids = level_grids(&levels, evidence.unit(), if sure { 1.0 } else { 0.9 });
-    let found = evidence.base(Cause::Levels, Space::Native, grids);
+    let found = evidence.findings(Cause::Levels, Space::Native, grids);
     Some((found.but(|new| new.resized = true), sure))
 }

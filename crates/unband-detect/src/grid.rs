@@ -27,11 +27,9 @@ impl Grid {
             (0, Range::Full) => 0.0,
             _ => 128.0,
         };
-        PlaneGrid::plain((self.period * unit) as f32).but(|new| {
+        let confidence = self.strength.clamp(0.0, 1.0) as f32;
+        PlaneGrid::found((self.period * unit) as f32, self.bits, confidence).but(|new| {
             new.offset_codes = ((self.offset - zero).rem_euclid(self.period) * unit) as f32;
-            new.bits = Some(self.bits);
-            new.found = true;
-            new.confidence = self.strength.clamp(0.0, 1.0) as f32;
         })
     }
 }

@@ -333,12 +333,9 @@ pub(super) fn agreed(each: &[Option<Levels>]) -> bool {
 pub(super) fn level_grids(each: &[Option<Levels>], unit: f64, confidence: f32) -> Vec<PlaneGrid> {
     let grid = |level: &Option<Levels>| match level {
         None => PlaneGrid::plain(unit as f32),
-        Some(l) => PlaneGrid::plain((l.step * unit) as f32).but(|new| {
+        Some(l) => PlaneGrid::found((l.step * unit) as f32, l.bits, confidence).but(|new| {
             new.offset_codes = (l.centre() * unit) as f32;
             new.truncated = l.stored == LevelRounding::Masked;
-            new.bits = Some(l.bits);
-            new.found = true;
-            new.confidence = confidence;
         }),
     };
     each.iter().map(grid).collect()

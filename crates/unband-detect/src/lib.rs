@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 mod alpha;
-mod behind;
 mod bits;
 mod coded;
 mod comb;
@@ -12,6 +11,7 @@ mod dithered;
 mod drawn;
 mod evidence;
 mod explain;
+mod findings;
 mod flat_runs;
 mod grid;
 mod jpeg;
@@ -20,11 +20,11 @@ mod levels;
 mod local_steps;
 mod map;
 mod noisy;
-mod outcome;
 mod palette;
 mod phasor;
 mod planes;
 mod repeated_chroma;
+mod rgb_of_yuv;
 mod rule;
 mod rules;
 mod shades;
@@ -37,12 +37,12 @@ mod tiles;
 #[cfg(test)]
 mod turned;
 
-use behind::Blurred;
 use bits::Effective;
 use evidence::Evidence;
 pub use explain::{Explanation, Fired};
 use map::Layer;
 use planes::{Channel, Codes, Fine, LazyPlane, Recipe};
+use rgb_of_yuv::Blurred;
 use smooth_area::Luma;
 
 use unband_image::color::{Matrix, Model, Range};
@@ -75,13 +75,13 @@ pub fn inspect_frame(image: &Image, ctx: &Context<'_>) -> Findings {
     if !found.stored_yuv || found.effective_bits > 8 {
         return found;
     }
-    let behind = match found.cause {
-        Cause::Coded | Cause::Video => behind::levels(image, Blurred::Too, ctx),
+    let of_rgb = match found.cause {
+        Cause::Coded | Cause::Video => rgb_of_yuv::levels(image, Blurred::Too, ctx),
         // Blurred levels of luma and chroma are less certain than sharp ones of other colours.
-        Cause::RecodedGrid => behind::levels(image, Blurred::No, ctx),
+        Cause::RecodedGrid => rgb_of_yuv::levels(image, Blurred::No, ctx),
         _ => None,
     };
-    behind.unwrap_or(found)
+    of_rgb.unwrap_or(found)
 }
 
 /// Is it known what an image shows?
@@ -193,7 +193,7 @@ fn rgb_or_grey(
     found.drawing = drawing.as_ref().and_then(|(_, drawing)| *drawing);
     if found.drawing.is_some() && found.cause == Cause::Jpeg {
         // Its plateaus are not the blocks of a JPEG: their steps are the artist's.
-        found = evidence.plain().but(|new| new.drawing = found.drawing);
+        found = evidence.plain_findings().but(|new| new.drawing = found.drawing);
     }
     let mut rule = Fired::from_rule(rule);
     if found.drawing.is_none()

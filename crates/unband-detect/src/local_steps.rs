@@ -52,7 +52,7 @@ fn instead(evidence: &Evidence<'_>, found: &Findings) -> Option<Findings> {
     let grid =
         |step: Option<f64>| PlaneGrid::plain(step.map_or(1.0, |step| (WIDER * step).min(WIDEST)) as f32);
     applies.then(|| {
-        evidence.in_yuv(Cause::LocalSteps, Matrix::Bt709, Range::Full, steps.map(grid)).but(|new| {
+        evidence.yuv_findings(Cause::LocalSteps, Matrix::Bt709, Range::Full, steps.map(grid)).but(|new| {
             new.lossy = found.lossy;
             new.half_chroma = found.half_chroma;
         })

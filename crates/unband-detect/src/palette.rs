@@ -173,7 +173,7 @@ pub(super) fn findings(evidence: &Evidence<'_>, declared: bool) -> Option<Findin
 
 /// Findings of a palette, with its steps by channel and code.
 pub(super) fn with_steps(evidence: &Evidence<'_>, look: PaletteLook) -> Findings {
-    let mut found = evidence.base(Cause::Palette, Space::Native, Vec::new());
+    let mut found = evidence.findings(Cause::Palette, Space::Native, Vec::new());
     found.grids = look.grids();
     found.grids.iter_mut().for_each(|grid| at_own_depth(grid, evidence));
     found

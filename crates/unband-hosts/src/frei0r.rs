@@ -9,7 +9,7 @@ use unband::frames::{FrameOptions, FrameProcessor, Temporal};
 use unband::{Color, Context, Depth, Model, Options, deband_with};
 
 use crate::frame::{FrameLayout, FrameMemory, HostFrame};
-use crate::guard::{message, method, panicked};
+use crate::guard::{caught, message, method};
 use crate::owned::OwnedMemory;
 
 /// `f0r_plugin_info_t`.
@@ -280,8 +280,7 @@ unsafe extern "C" fn f0r_update(instance: *mut c_void, time: c_double, frame: *c
         let pixels = std::slice::from_raw_parts(frame.cast::<u8>(), length);
         (filter, pixels, std::slice::from_raw_parts_mut(result.cast::<u8>(), length))
     };
-    let run = catch_unwind(AssertUnwindSafe(|| filter.run(time, pixels, made)));
-    if let Err(what) = run.unwrap_or_else(|panic| Err(panicked(&*panic))) {
+    if let Err(what) = caught(|| filter.run(time, pixels, made)) {
         made.copy_from_slice(pixels);
         filter.work = None;
         filter.warn(&what);

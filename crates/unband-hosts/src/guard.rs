@@ -1,6 +1,7 @@
 //! Texts from and to hosts: methods in, errors and panics out.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use unband::{Choice, Hint, models};
 
@@ -9,6 +10,11 @@ pub(crate) fn panicked(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
     format!("a fault of unband, please report it: {}", text.unwrap_or_default())
+}
+
+/// The result of work, or the message of its panic.
+pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
 /// An error and its next action, in a line.

@@ -16,8 +16,6 @@ pub struct Line {
 
 /// Maximum length of an automatic line: each step is still visible on a page.
 const LONGEST: usize = 640;
-/// Side of the search window.
-const WINDOW: usize = 256;
 
 impl Line {
     /// A whole row of an image of that width.
@@ -35,7 +33,7 @@ impl Line {
     /// is zero.
     pub fn worst(image: &Image, map: &HeatMap) -> Self {
         let size @ (width, height) = image.planes.first().map_or((0, 0), |p| (p.width, p.height));
-        let spot = worst_spots(map, size, 1, WINDOW).first().copied().unwrap_or(Spot {
+        let spot = worst_spots(map, size, 1, Spot::SIDE).first().copied().unwrap_or(Spot {
             x: width / 2,
             y: height / 2,
             width: 1,

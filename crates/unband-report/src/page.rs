@@ -72,8 +72,6 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// Number of worst places in a section.
 const SPOTS: usize = 3;
-/// Side of a place, in pixels.
-const SPOT_SIDE: usize = 256;
 /// Longest side of a map layer: it is smooth, and scaled up.
 const LAYER: usize = 480;
 /// Longest side of an image in the table of contents.
@@ -220,7 +218,7 @@ impl SectionHtml {
         let places = section
             .input
             .map
-            .map_or(Vec::new(), |map| worst_spots(map, (image.width(), image.height()), SPOTS, SPOT_SIDE));
+            .map_or(Vec::new(), |map| worst_spots(map, (image.width(), image.height()), SPOTS, Spot::SIDE));
         let parts = [
             ("title", escape(section.title)),
             ("verdict", escape(section.verdict)),

@@ -18,9 +18,9 @@ use unband_report::{Column, HeatMap, Page, Section, SectionHtml, Side};
 use crate::args::{MetricArgs, failure, png_file};
 use crate::budget::Budget;
 use crate::inputs::{self, Input, failures};
+use crate::metric_images::{DrawnImage, draw, draw_difference};
 use crate::outcome::Outcome;
 use crate::print::csv::csv;
-use crate::print::drawings::{Drawing, draw, draw_difference};
 use crate::print::means;
 use crate::print::page::metric_rows;
 use crate::print::table::{Table, cell};
@@ -269,10 +269,10 @@ impl<'a> CompareJob<'a> {
         ctx: &Context<'_>,
     ) -> Result<(), Failure> {
         let Some(result) = rows.iter().position(MeasuredImage::is_result) else { return Ok(()) };
-        let mut all: Vec<Drawing<'_>> = parts
+        let mut all: Vec<DrawnImage<'_>> = parts
             .iter()
             .zip(rows)
-            .map(|(part, row)| Drawing { name: &part.role, image: &part.image.image, map: &row.map })
+            .map(|(part, row)| DrawnImage { name: &part.role, image: &part.image.image, map: &row.map })
             .collect();
         let image = all[result];
         if let (Some(path), Some(reference)) = (self.difference, all.first().filter(|_| result > 0)) {
@@ -528,8 +528,8 @@ fn depths(parts: &[PairImage]) -> Option<String> {
 
 /// The image whose worst place the profile shows: the input if it has banding, else the image with the most
 /// banding.
-fn followed(rows: &[MeasuredImage], drawings: &[Drawing<'_>]) -> usize {
-    let strengths: Vec<f32> = drawings.iter().map(Drawing::strength).collect();
+fn followed(rows: &[MeasuredImage], drawings: &[DrawnImage<'_>]) -> usize {
+    let strengths: Vec<f32> = drawings.iter().map(DrawnImage::strength).collect();
     let most = (0..strengths.len()).max_by(|&a, &b| strengths[a].total_cmp(&strengths[b])).unwrap_or(0);
     let input = rows.iter().position(|row| row.role == INPUT);
     input.filter(|&input| strengths[input] > 0.0 || strengths[most] <= 0.0).unwrap_or(most)

@@ -18,10 +18,10 @@ use unband_report::{Column, HeatMap, Page, Section, SectionHtml, Side};
 use crate::args::MetricArgs;
 use crate::budget::Budget;
 use crate::inputs::{Gather, Input, STDIO, failures, readable};
+use crate::metric_images::{DrawnImage, draw};
 use crate::outcome::Outcome;
 use crate::piped;
 use crate::print::csv::csv;
-use crate::print::drawings::{Drawing, draw};
 use crate::print::means;
 use crate::print::page::metric_rows;
 use crate::print::table::{Table, cell};
@@ -150,7 +150,7 @@ impl<'a> ScoreJob<'a> {
         let values = score(&[Subject::alone(&image)], &self.metrics, at_once, &ctx).concat();
         let scores = Scores::new(Verdict::new(&image.findings), values).checked(&self.checks, &self.metrics);
         let (file, map) = (input.shown(), HeatMap::from_findings(&image.findings));
-        let drawing = Drawing { name: &file, image: &image.image, map: &map };
+        let drawing = DrawnImage { name: &file, image: &image.image, map: &map };
         draw(self.args, drawing, &[drawing], reporter, &ctx)?;
         let drawn = self.args.report.as_ref().map(|_| self.section(drawing, &scores, &ctx)).transpose()?;
         Ok(Scored { file, format, size, depth: image.image.depth, scores, drawn })
@@ -158,7 +158,7 @@ impl<'a> ScoreJob<'a> {
 
     fn section(
         &self,
-        image: Drawing<'_>,
+        image: DrawnImage<'_>,
         scores: &Scores,
         ctx: &Context<'_>,
     ) -> Result<SectionHtml, Failure> {

@@ -1,7 +1,6 @@
-//! Printing of metrics: text, tables, CSV, JSON, pages and drawings.
+//! Printing of metrics: text, tables, CSV, JSON and pages.
 
 pub(crate) mod csv;
-pub(crate) mod drawings;
 pub(crate) mod frames;
 pub(crate) mod means;
 pub(crate) mod page;

@@ -3,8 +3,8 @@
 use unband_image::Rng;
 
 use super::codec::X264_24;
-use super::{Degradation, DegradeError, Pair};
-use super::{jpeg, levels};
+use super::rgb_bits::RgbBits;
+use super::{Degradation, DegradeError, Pair, jpeg};
 
 /// Applies its degradations in sequence.
 pub(crate) struct Chain(pub &'static [&'static dyn Degradation]);
@@ -12,7 +12,7 @@ pub(crate) struct Chain(pub &'static [&'static dyn Degradation]);
 /// JPEG at quality 75, then H.264.
 pub(crate) const JPEG_X264: Chain = Chain(&[&jpeg::at(75), &X264_24]);
 /// RGB at 6 bits, then JPEG at quality 90.
-pub(crate) const RGB_6_JPEG: Chain = Chain(&[&levels::to(6), &jpeg::at(90)]);
+pub(crate) const RGB_6_JPEG: Chain = Chain(&[&RgbBits::nearest(6), &jpeg::at(90)]);
 
 impl Degradation for Chain {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {

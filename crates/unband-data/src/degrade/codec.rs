@@ -1,6 +1,6 @@
 //! Video compression of single images by real encoders.
 
-use super::planes::{Planes420, Rounding, Upsampling};
+use super::planes::{Planes420, RgbRounding, Upsampling};
 use unband_image::{Image, Matrix, Range, Rng, params};
 use unband_io::Program;
 
@@ -59,7 +59,7 @@ impl Degradation for Codec {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
         let planes = Planes420::from_rgb(&pair.lq, self.matrix, self.range)?;
         if let Some(last) = through(&[planes], self.args)? {
-            pair.lq = last.to_rgb(Upsampling::drawn(rng), Rounding::Nearest);
+            pair.lq = last.to_rgb(Upsampling::drawn(rng), RgbRounding::Nearest);
         }
         Ok(())
     }
@@ -107,7 +107,7 @@ impl Clip {
             |number| Planes420::from_rgb(&self.frame(&pair.lq, number, rng)?, self.matrix, self.range);
         let frames = (0..self.frames).map(frame).collect::<Result<Vec<_>, _>>()?;
         if let Some(last) = through(&frames, &args)? {
-            pair.lq = last.to_rgb(self.upsampling, Rounding::Nearest);
+            pair.lq = last.to_rgb(self.upsampling, RgbRounding::Nearest);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use unband_image::{Depth, Image, Matrix, Model, Plane, Range, Rng, params, words};
 
-use super::planes::{Planes420, Rounding, Upsampling, quantise};
+use super::planes::{Planes420, RgbRounding, Upsampling, quantise};
 use super::{Degradation, DegradeError, Pair, check_rgb, codec};
 
 /// Frames of the pan; the last one is kept, because it is predicted from earlier ones.
@@ -167,7 +167,7 @@ fn bgr(planes: &[u8], [width, height]: [usize; 2]) -> Result<Vec<u8>, DegradeErr
     let (u, v) = chroma.split_at(chroma.len() / 2);
     let codes = [luma, u, v].map(<[u8]>::to_vec);
     let planes = Planes420 { width, height, matrix: Matrix::Bt601, range: Range::Limited, codes };
-    let mut bytes = planes.to_rgb(Upsampling::Repeat, Rounding::Nearest).to_rgb8()?;
+    let mut bytes = planes.to_rgb(Upsampling::Repeat, RgbRounding::Nearest).to_rgb8()?;
     bytes.chunks_exact_mut(3).for_each(<[u8]>::reverse);
     Ok(bytes)
 }

@@ -1,6 +1,7 @@
 //! Degradations with fixed settings, as measured in the results tables.
 
-use super::{Degradation, chain, codec, fhd, jpeg, levels, palette, planes, tone, webp};
+use super::rgb_bits::RgbBits;
+use super::{Degradation, chain, codec, fhd, jpeg, palette, planes, tone, webp};
 
 /// A degradation with fixed settings: one row of the results tables.
 #[derive(Clone, Copy)]
@@ -32,11 +33,11 @@ const fn fixed(
 
 /// All degradations with fixed settings, in the order of the results table.
 pub static FIXED_DEGRADATIONS: &[FixedDegradation] = &[
-    fixed("8-bit", "Rounded to 8 bits", OWN, &levels::to(8)),
-    fixed("rgb-7", "RGB at 7 bits", OWN, &levels::to(7)),
-    fixed("rgb-6", "RGB at 6 bits", OWN, &levels::to(6)),
-    fixed("rgb-5", "RGB at 5 bits", OWN, &levels::to(5)),
-    fixed("rgb-4", "RGB at 4 bits", OWN, &levels::to(4)),
+    fixed("8-bit", "Rounded to 8 bits", OWN, &RgbBits::nearest(8)),
+    fixed("rgb-7", "RGB at 7 bits", OWN, &RgbBits::nearest(7)),
+    fixed("rgb-6", "RGB at 6 bits", OWN, &RgbBits::nearest(6)),
+    fixed("rgb-5", "RGB at 5 bits", OWN, &RgbBits::nearest(5)),
+    fixed("rgb-4", "RGB at 4 bits", OWN, &RgbBits::nearest(4)),
     fixed("luma-6", "4:2:0, luma at 6 bits", KAPOOR, &planes::bits(6, 8, 8)),
     fixed("u-5", "4:2:0, U at 5 bits", KAPOOR, &planes::bits(8, 5, 8)),
     fixed("chroma-6", "4:2:0, U and V at 6 bits", KAPOOR, &planes::bits(8, 6, 6)),

@@ -4,7 +4,7 @@ use std::f32::consts::PI;
 
 use unband_image::{Matrix, Range, Rng, params};
 
-use super::planes::{Planes420, Rounding, Upsampling};
+use super::planes::{Planes420, RgbRounding, Upsampling};
 use super::{Degradation, DegradeError, Pair};
 
 params! {
@@ -17,7 +17,7 @@ params! {
         /// Chroma upsampling.
         upsampling: Upsampling = Upsampling::Repeat;
         /// Rounding of the conversion to RGB.
-        rounding: Rounding = Rounding::Nearest;
+        rounding: RgbRounding = RgbRounding::Nearest;
     }
 }
 

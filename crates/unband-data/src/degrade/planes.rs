@@ -31,7 +31,7 @@ words! {
 
 words! {
     /// Rounding of the conversion to RGB.
-    pub enum Rounding {
+    pub enum RgbRounding {
         /// To the nearest code.
         Nearest = "nearest",
         /// To the code below, as in ffmpeg's fast converters: the image becomes half a code darker.
@@ -83,16 +83,16 @@ impl Planes420 {
     }
 
     /// Converts to an 8-bit RGB image.
-    pub fn to_rgb(&self, upsampling: Upsampling, rounding: Rounding) -> Image {
+    pub fn to_rgb(&self, upsampling: Upsampling, rounding: RgbRounding) -> Image {
         let (w, h) = (self.width, self.height);
         let (cw, ch) = (w.div_ceil(2), h.div_ceil(2));
         let (ys, yo) = scale(self.range, false);
         let (cs, co) = scale(self.range, true);
         let mut planes = vec![Plane::filled(w, h, 0.0); 3];
         let rounded = |v: f32| match rounding {
-            Rounding::Nearest => Depth::EIGHT.code(v),
+            RgbRounding::Nearest => Depth::EIGHT.code(v),
             // A margin of a thousandth of a code keeps integer values.
-            Rounding::Down => (v * 255.0 + 0.001).clamp(0.0, 255.0) as u32,
+            RgbRounding::Down => (v * 255.0 + 0.001).clamp(0.0, 255.0) as u32,
         };
         let chroma = |plane: usize, x: usize, y: usize| {
             let at = |x: usize, y: usize| f32::from(self.codes[plane][y * cw + x]);
@@ -183,7 +183,7 @@ fn code(value: f32) -> u8 {
 }
 
 params! {
-    /// Settings of `planes`.
+    /// Settings of `planes`: converts to 8-bit 4:2:0, quantises Y, U and V, and converts to 8-bit RGB.
     pub(crate) struct PlaneBits {
         /// Bits of luma; 8 changes nothing. Fewer give wider and higher steps.
         y in "bits": u32 = 8, 3..=8;
@@ -199,11 +199,10 @@ params! {
         /// Chroma upsampling.
         upsampling: Upsampling = Upsampling::Repeat;
         /// Rounding of the conversion to RGB.
-        rounding: Rounding = Rounding::Nearest;
+        rounding: RgbRounding = RgbRounding::Nearest;
     }
 }
 
-/// Converts to 8-bit 4:2:0, quantises Y, U and V, and converts to 8-bit RGB.
 impl Degradation for PlaneBits {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         let mut planes = Planes420::from_rgb(&pair.lq, self.matrix, self.range)?;

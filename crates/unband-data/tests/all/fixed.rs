@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::tools::pass;
 use unband_data::degrade::fhd::{Fhd, TOOL_OFFSET, Truth};
-use unband_data::degrade::planes::{Planes420, Rounding, Upsampling, quantise};
+use unband_data::degrade::planes::{Planes420, RgbRounding, Upsampling, quantise};
 use unband_data::{Degradation, DegradeError, FIXED_DEGRADATIONS, Pair, find};
 use unband_image::{Depth, Image, Matrix, Range, Rng};
 
@@ -113,8 +113,9 @@ fn planes_come_back_from_rgb_as_they_were() {
         let image = clean(51, 33);
         let planes = Planes420::from_rgb(&image, matrix, range).unwrap();
         assert_eq!(planes.codes.clone().map(|c| c.len()), [51 * 33, 26 * 17, 26 * 17]);
-        let again = Planes420::from_rgb(&planes.to_rgb(Upsampling::Repeat, Rounding::Nearest), matrix, range)
-            .unwrap();
+        let again =
+            Planes420::from_rgb(&planes.to_rgb(Upsampling::Repeat, RgbRounding::Nearest), matrix, range)
+                .unwrap();
         for (a, b) in planes.codes.iter().flatten().zip(again.codes.iter().flatten()) {
             assert!(a.abs_diff(*b) <= 1);
         }

@@ -7,6 +7,7 @@
 //! take the place of levels ([`palette`]).
 
 mod diffused;
+mod fold;
 mod gradient;
 mod palette;
 mod residue;
@@ -27,13 +28,13 @@ pub(crate) const PARTIAL: f32 = 0.8;
 
 /// Findings on an image that was dithered before it lost levels, in squares of it or everywhere.
 pub(crate) fn findings(evidence: &Evidence<'_>) -> Option<Findings> {
-    if evidence.lossy() || !evidence.effective.eight() || evidence.codes.len() < tile::LEAST {
+    if evidence.lossy() || !evidence.effective.eight() || evidence.codes.len() < fold::LEAST_SAMPLES {
         return None;
     }
     if let Some(grids) = grids(evidence) {
         let dither = dithering(evidence, &grids, None, true)?;
         let bits = grids.iter().filter_map(|grid| grid.bits).max();
-        return Some(evidence.base(Cause::Levels, Space::Native, grids).but(|new| {
+        return Some(evidence.findings(Cause::Levels, Space::Native, grids).but(|new| {
             new.effective_bits = bits.unwrap_or(new.effective_bits);
             new.dither = Some(dither);
         }));
@@ -41,7 +42,7 @@ pub(crate) fn findings(evidence: &Evidence<'_>) -> Option<Findings> {
     in_a_part(evidence).or_else(|| palette::findings(evidence)).or_else(|| {
         let step = PlaneGrid::plain(evidence.effective.step_codes);
         let dither = dithering(evidence, &vec![step; evidence.codes.planes.len()], None, false)?;
-        Some(evidence.plain().but(|new| new.dither = Some(dither)))
+        Some(evidence.plain_findings().but(|new| new.dither = Some(dither)))
     })
 }
 
@@ -51,7 +52,7 @@ fn in_a_part(evidence: &Evidence<'_>) -> Option<Findings> {
     let each = if evidence.declares_palette() { None } else { evidence.partial_levels() }?;
     let (grids, regions) = (centred(evidence, each, PARTIAL), evidence.tiles().regions(each));
     let dither = dithering(evidence, &grids, Some(&regions), true)?;
-    Some(evidence.base(Cause::Levels, Space::Native, grids).but(|new| {
+    Some(evidence.findings(Cause::Levels, Space::Native, grids).but(|new| {
         (new.dither, new.regions) = (Some(dither), Some(regions));
     }))
 }

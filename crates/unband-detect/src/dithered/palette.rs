@@ -5,8 +5,10 @@
 //! of the residues depend on the colours of the palette around.
 
 use super::diffused;
-use super::residue::Steps;
-use super::tile::{ALIKE, Folded, LEAST, Measured, correlation, product, spread_evenly};
+use super::fold::{
+    Folded, FoldedPlane, LEAST_SAMPLES, TONES_CORRELATION, correlation, half, mean_product, spread_evenly,
+};
+use super::residue::{BAND, Steps};
 use crate::evidence::Evidence;
 use crate::palette;
 use unband_image::dither::bayer_ranks;
@@ -14,13 +16,15 @@ use unband_image::findings::{DitherTile, Dithering, Findings};
 
 /// A step in codes, for residues of a tile; greater residues count as this.
 const STEP: f32 = 24.0;
-/// Sides of tiles, and of the square into which residues are folded.
+/// Sides of tiles.
 const SIDES: [usize; 3] = [2, 4, 8];
+/// Side of the square into which residues are folded.
 const SIDE: usize = 8;
 /// Least variance of a tile, in squared codes: `FFmpeg`'s finest has 0.25.
 const VARIANCE: f64 = 0.4;
-/// Least correlation of the halves of the image, and with Bayer's matrix.
+/// Least correlation of the halves of the image.
 const SAME: f64 = 0.9;
+/// Least correlation of a tile with Bayer's matrix.
 const BAYER: f64 = 0.93;
 /// Least correlation of a channel's tile with that of all channels, in two of three.
 const CHANNEL: f64 = 0.7;
@@ -76,14 +80,14 @@ fn steps<'a>(evidence: &'a Evidence<'_>) -> Option<Vec<Steps<'a>>> {
 /// The tile that was added to all channels.
 fn tile(evidence: &Evidence<'_>) -> Option<Dithering> {
     let all = &evidence.codes;
-    if all.width.min(all.height) < 2 * SIDE || all.len() < LEAST {
+    if all.width.min(all.height) < 2 * SIDE || all.len() < LEAST_SAMPLES {
         return None;
     }
     if !repeats(&Steps::of_palette(all, &all.planes[all.planes.len() / 2], STEP)) {
         return None;
     }
-    let each: Vec<Measured> =
-        all.planes.iter().map(|codes| Measured::new(&Steps::of_palette(all, codes, STEP), SIDE)).collect();
+    let each: Vec<FoldedPlane> =
+        all.planes.iter().map(|codes| FoldedPlane::new(&Steps::of_palette(all, codes, STEP), SIDE)).collect();
     let (mut folded, mut tones) = (Folded::new(SIDE), Folded::new(SIDE));
     for plane in &each {
         folded.join(&plane.folded);
@@ -97,7 +101,7 @@ fn tile(evidence: &Evidence<'_>) -> Option<Dithering> {
     if folded.variance() * codes * codes < VARIANCE || folded.correlation() < SAME {
         return None;
     }
-    if tones.least() >= 2 * SIDE && tones.correlation() < ALIKE {
+    if tones.least() >= 2 * SIDE && tones.correlation() < TONES_CORRELATION {
         return None;
     }
     let tile = folded.tile();
@@ -107,7 +111,7 @@ fn tile(evidence: &Evidence<'_>) -> Option<Dithering> {
         return None;
     }
     let even: Vec<f64> = ranks.iter().map(|&rank| spread_evenly(rank, ranks.len())).collect();
-    let shown = channels.iter().map(|channel| product(channel, &even) / product(&even, &even));
+    let shown = channels.iter().map(|channel| mean_product(channel, &even) / mean_product(&even, &even));
     let codes = values(&ranks, codes * shown.fold(0.0, f64::max));
     Some(Dithering::Tile(DitherTile::square(side, vec![codes; evidence.image.planes.len()])))
 }
@@ -116,7 +120,7 @@ fn tile(evidence: &Evidence<'_>) -> Option<Dithering> {
 fn repeats(plane: &Steps<'_>) -> bool {
     let mut folded = Folded::new(SIDE);
     for band in plane.bands(FEW) {
-        plane.residues(band, |x, y, value, _| folded.add((x / 64 + y / 16) % 2, x, y, value));
+        plane.residues(band, |x, y, value, _| folded.add(half(x, y / BAND), x, y, value));
     }
     let codes = f64::from(STEP);
     folded.variance() * codes * codes >= 0.5 * VARIANCE && folded.correlation() >= 0.5 * SAME

@@ -6,6 +6,8 @@ use crate::planes::Codes;
 
 /// Half the side of the mean's window.
 pub(super) const REACH: usize = 2;
+/// Rows of a band.
+pub(super) const BAND: usize = 16;
 /// Samples in the window.
 const COUNT: i32 = 25;
 /// Greatest difference of ten samples on one side of the window and those on the other, in steps: a slope of
@@ -135,8 +137,6 @@ impl<'a> Steps<'a> {
 
     /// One of `every` bands of rows.
     pub(super) fn every_band(&self, every: usize) -> Vec<std::ops::Range<usize>> {
-        /// Rows of a band.
-        const BAND: usize = 16;
         let all = self.height.div_ceil(BAND);
         let band = |i: usize| i * BAND..((i + 1) * BAND).min(self.height);
         (0..all).skip((every - 1) / 2).step_by(every).map(band).collect()

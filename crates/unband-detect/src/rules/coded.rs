@@ -8,5 +8,5 @@ use unband_image::findings::Findings;
 pub(super) const RULE: Rule = Rule { name: "coded", when: "the file was coded with loss", applies };
 
 fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
-    evidence.lossy().then(|| evidence.video(evidence.lattice()).but(|new| new.coded_codes = 0.0))
+    evidence.lossy().then(|| evidence.video_findings(evidence.lattice()).but(|new| new.coded_codes = 0.0))
 }

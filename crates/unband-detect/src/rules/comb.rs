@@ -11,5 +11,5 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     // No lossy codec preserves the gaps of a curve.
     let combs = evidence.combs();
     (combs.found() && !evidence.lossy())
-        .then(|| evidence.base(Cause::ToneCurve, Space::Native, combs.grids()))
+        .then(|| evidence.findings(Cause::ToneCurve, Space::Native, combs.grids()))
 }

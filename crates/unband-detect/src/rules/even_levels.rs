@@ -17,5 +17,5 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     if !agreed(&each) || evidence.flat_blocks() {
         return None;
     }
-    Some(evidence.base(Cause::Levels, Space::Native, level_grids(&each, evidence.unit(), 1.0)))
+    Some(evidence.findings(Cause::Levels, Space::Native, level_grids(&each, evidence.unit(), 1.0)))
 }

@@ -122,7 +122,7 @@ fn channels(evidence: &Evidence<'_>, start: (usize, usize)) -> Option<Findings> 
     }
     let each = with_green(each);
     let grids = level_grids(&each, evidence.unit(), 0.8);
-    Some(evidence.base(Cause::RecodedGrid, Space::Native, grids).but(|new| new.lossy = true))
+    Some(evidence.findings(Cause::RecodedGrid, Space::Native, grids).but(|new| new.lossy = true))
 }
 
 /// Five bits of red and blue go with six of green, which the codec hides.

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::evidence::Evidence;
+use crate::findings::jpeg_step;
 use crate::lattice::Lattice;
 use unband_image::findings::Findings;
 use unband_image::origin::Codec;
@@ -16,9 +17,8 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
         return None;
     }
     if let Some((noisy, matrix)) = evidence.noisy(Lattice::none(), evidence.codes.planes.len() == 1, 0.0) {
-        let step = |q: f32| (q / 8.0).max(1.5);
-        let chroma = jpeg.chroma.map_or(1.5, |table| step(f32::from(table[0])));
-        return Some(evidence.recoded(&noisy, matrix, [step(luma), chroma, chroma]));
+        let chroma = jpeg_step(jpeg.chroma.map(|table| f32::from(table[0])));
+        return Some(evidence.recoded_planes(&noisy, matrix, [jpeg_step(Some(luma)), chroma, chroma]));
     }
     evidence.recoded_channels(0.0)
 }

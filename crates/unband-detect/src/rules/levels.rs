@@ -22,7 +22,7 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     }
     let unit = if eight { evidence.unit() } else { deep::unit(evidence.image.depth) };
     let grids = level_grids(&each, unit, 1.0);
-    let mut found = evidence.base(Cause::Levels, Space::Native, grids);
+    let mut found = evidence.findings(Cause::Levels, Space::Native, grids);
     found.effective_bits = each.iter().flatten().map(|l| l.bits).max().unwrap_or(8);
     if eight {
         found.regions = Some(evidence.tiles().regions(&each)).filter(|r| !r.everywhere());

@@ -9,5 +9,5 @@ pub(super) const RULE: Rule =
     Rule { name: "limited-range", when: "few colours with the gaps of expanded limited range", applies };
 
 fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
-    evidence.limited_gaps().then(|| evidence.video(&Lattice::none()))
+    evidence.limited_gaps().then(|| evidence.video_findings(&Lattice::none()))
 }

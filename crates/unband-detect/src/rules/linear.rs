@@ -15,7 +15,7 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     }
     let combs = evidence.combs();
     if !combs.found() {
-        return Some(evidence.plain());
+        return Some(evidence.plain_findings());
     }
-    Some(evidence.base(Cause::ToneCurve, Space::Native, combs.grids()))
+    Some(evidence.findings(Cause::ToneCurve, Space::Native, combs.grids()))
 }

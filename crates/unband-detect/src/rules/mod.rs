@@ -68,7 +68,7 @@ pub(crate) static RULES: &[Rule] = &[
 /// The rule that decides, and its findings.
 pub(crate) fn decide<'t>(table: &'t [Rule], evidence: &Evidence<'_>) -> (&'t Rule, Findings) {
     // A table without its last rule.
-    let otherwise = || (&plain::RULE, evidence.plain());
+    let otherwise = || (&plain::RULE, evidence.plain_findings());
     rule::first(table, |applies| applies(evidence)).unwrap_or_else(otherwise)
 }
 

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::evidence::Evidence;
+use crate::findings::CHROMA_CODE;
 use crate::lattice::Lattice;
 use unband_image::findings::Findings;
 
@@ -9,5 +10,5 @@ pub(super) const RULE: Rule = Rule { name: "noisy-grid", when: "blurred levels o
 
 fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     let (noisy, matrix) = evidence.noisy(Lattice::none(), evidence.grey(), evidence.guard())?;
-    Some(evidence.recoded(&noisy, matrix, [2.0, 1.14, 1.14]))
+    Some(evidence.recoded_planes(&noisy, matrix, [2.0, CHROMA_CODE, CHROMA_CODE]))
 }

@@ -11,7 +11,8 @@ pub(super) const RULE: Rule =
 
 fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     let each = evidence.partial_levels()?;
-    let mut found = evidence.base(Cause::Levels, Space::Native, level_grids(each, evidence.unit(), PARTIAL));
+    let mut found =
+        evidence.findings(Cause::Levels, Space::Native, level_grids(each, evidence.unit(), PARTIAL));
     found.regions = Some(evidence.tiles().regions(each));
     Some(found)
 }

@@ -3,4 +3,4 @@
 use super::Rule;
 
 pub(super) const RULE: Rule =
-    Rule { name: "plain", when: "nothing else applies", applies: |evidence| Some(evidence.plain()) };
+    Rule { name: "plain", when: "nothing else applies", applies: |evidence| Some(evidence.plain_findings()) };

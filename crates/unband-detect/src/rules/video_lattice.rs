@@ -71,10 +71,10 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
         }
         return Some(found);
     }
-    let plain = evidence.video(lattice);
-    let Some((noisy, at)) = noisy else { return Some(evidence.recoded_channels(0.0).unwrap_or(plain)) };
-    let rest = [0, 1, 2].map(|i| plain.grids[i].step_codes);
-    let mut found = evidence.recoded(&noisy, at, rest);
+    let video = evidence.video_findings(lattice);
+    let Some((noisy, at)) = noisy else { return Some(evidence.recoded_channels(0.0).unwrap_or(video)) };
+    let rest = [0, 1, 2].map(|i| video.grids[i].step_codes);
+    let mut found = evidence.recoded_planes(&noisy, at, rest);
     // One truncating conversion and no trace of a codec: quantised, but not coded since.
     let twice = noisy.bits[0].is_some() && (noisy.luma_shift - TRUNCATED_SHIFT).abs() > 0.5;
     if lattice.truncated && !twice && !Coding::measure(&evidence.luma(at)).surely() {

@@ -5,9 +5,9 @@ use std::ffi::c_int;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use unband::frames::{Frame, FrameOptions, Restored, Shot, ShotRanges};
-use unband::{Context, With, deband_with};
+use unband::{Context, deband_with};
 
-use super::filter::{Asked, Filter, Step};
+use super::filter::{Asked, Filter, Step, context};
 use super::host::VsMemory;
 use crate::frame::HostFrame;
 use crate::guard::message;
@@ -85,7 +85,7 @@ impl Debanding {
     }
 
     fn context(&self) -> Context<'static> {
-        Context::with(|new| new.threads = self.deband.threads)
+        context(self.deband.threads)
     }
 
     /// The frames that the shot of a frame is inspected by.

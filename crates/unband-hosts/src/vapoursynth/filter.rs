@@ -4,6 +4,8 @@ use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
+use unband::{Context, With};
+
 use super::api::{
     ANY_FRAMES, BEGINS, PARALLEL, READY, SAME_FRAME, VsApi, VsCore, VsFilterDependency, VsFrame,
     VsFrameContext, VsMap, VsVideoInfo,
@@ -11,7 +13,12 @@ use super::api::{
 use super::host::{Clip, Host, Request, VsMemory, c_text};
 use super::layout;
 use crate::frame::HostFrame;
-use crate::guard::panicked;
+use crate::guard::caught;
+
+/// The context of a call.
+pub(super) fn context(threads: usize) -> Context<'static> {
+    Context::with(|new| new.threads = threads)
+}
 
 /// The work of a filter on its clip.
 pub(super) trait Filter: Send + Sync {
@@ -113,7 +120,7 @@ unsafe extern "C" fn get_frame(
         READY => filter.frame(n, Asked { request, clip }),
         _ => Ok(Step::Needs(Vec::new())),
     };
-    match catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(panicked(&*panic))) {
+    match caught(run) {
         Ok(Step::Done(frame)) => return frame.into_raw(),
         Ok(Step::Needs(frames)) => frames.into_iter().for_each(|frame| request.ask(clip, frame)),
         Err(message) => request.fail(&format!("unband.{name}: {message}")),

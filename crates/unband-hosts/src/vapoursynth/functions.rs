@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use unband::frames::{FrameOptions, Temporal};
-use unband::{Choice, Entry, Method, Options, OutputDepth, UpscaleOptions, UpscaleSize, Weights, models};
+use unband::{
+    Choice, Depth, Entry, Method, Options, OutputDepth, UpscaleOptions, UpscaleSize, Weights, models,
+};
 use unband_filters as filters;
 use unband_image::Params;
 use unband_metrics::cambi;
@@ -137,8 +139,7 @@ fn debanded(
     let before = layout::depth(&info.format);
     let depth = options.depth.resolve(before);
     let VsVideoFormat { family, subsampling, .. } = info.format;
-    let format = call.host.format(family, depth == unband::Depth::F32, depth.bits(), subsampling);
-    let format = format.ok_or("`depth` must be 8 to 16, or 32 for floating point")?;
+    let format = call.host.output_format(family, depth, subsampling)?;
     let how = FrameOptions::new(options, temporal);
     let by_shots = how.follows_findings();
     let ranges = arguments.shots(u64::try_from(info.frames).unwrap_or(0))?;
@@ -315,7 +316,7 @@ fn inspect(call: &Call<'_>) -> Result<NewFilter, String> {
         host: call.host,
         threads: arguments.threads()?,
     };
-    let shares = || call.host.format(GRAY, true, 32, [0, 0]);
+    let shares = || call.host.format(GRAY, Depth::F32, [0, 0]);
     let format = if map { shares() } else { Some(info.format) }.ok_or("grey floating point is missing")?;
     Ok(NewFilter { clip, info: VsVideoInfo { format, ..info }, same: true, filter: Box::new(filter) })
 }

@@ -3,12 +3,12 @@
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::ptr;
 
-use unband::{Error, ImageError};
+use unband::{Depth, Error, Image, ImageError};
 
 use super::api::{
     APPEND, REPLACE, TEXT, VsApi, VsCore, VsFrame, VsFrameContext, VsMap, VsNode, VsVideoFormat, VsVideoInfo,
 };
-use crate::frame::{FrameLayout, FrameMemory, PlaneBytes, PlaneBytesMut};
+use crate::frame::{FrameLayout, FrameMemory, HostFrame, PlaneBytes, PlaneBytesMut};
 
 /// A text for C; ends before a zero.
 pub(super) fn c_text(text: &str) -> CString {
@@ -37,21 +37,25 @@ impl Host {
     }
 
     /// A format; `None` where there is none.
-    pub(super) fn format(
-        self,
-        family: c_int,
-        float: bool,
-        bits: u8,
-        sub: [c_int; 2],
-    ) -> Option<VsVideoFormat> {
+    pub(super) fn format(self, family: c_int, depth: Depth, sub: [c_int; 2]) -> Option<VsVideoFormat> {
         let mut format =
             VsVideoFormat { family: 0, sample_type: 0, bits: 0, bytes: 0, subsampling: [0, 0], planes: 0 };
-        let (kind, bits) = (c_int::from(float), c_int::from(bits));
+        let (kind, bits) = (c_int::from(depth == Depth::F32), c_int::from(depth.bits()));
         // SAFETY: the format is written in full where the result is not zero.
         let known = unsafe {
             (self.api.query_format)(&raw mut format, family, kind, bits, sub[0], sub[1], self.core)
         };
         (known != 0).then_some(format)
+    }
+
+    /// The format of results in a depth that was asked for.
+    pub(super) fn output_format(
+        self,
+        family: c_int,
+        depth: Depth,
+        sub: [c_int; 2],
+    ) -> Result<VsVideoFormat, &'static str> {
+        self.format(family, depth, sub).ok_or("`depth` must be 8 to 16, or 32 for floating point")
     }
 }
 
@@ -235,7 +239,7 @@ impl VsMemory {
     }
 
     /// A new frame with the properties of this one.
-    pub(super) fn empty(&self, format: &VsVideoFormat, width: usize, height: usize) -> Result<Self, Error> {
+    fn empty(&self, format: &VsVideoFormat, width: usize, height: usize) -> Result<Self, Error> {
         let (w, h) = (c_int::try_from(width).unwrap_or(0), c_int::try_from(height).unwrap_or(0));
         if w == 0 || h == 0 {
             return Err(Error::Image(ImageError::Empty { width, height }.to_string()));
@@ -243,6 +247,22 @@ impl VsMemory {
         // SAFETY: the format is a valid one, the properties are those of a frame that lives.
         let frame = unsafe { (self.host.api.new_frame)(format, w, h, self.frame, self.host.core) };
         Ok(Self { host: self.host, frame })
+    }
+
+    /// A new frame of this image, with the properties of this one. `format`: that of the image.
+    pub(super) fn with_image(&self, format: &VsVideoFormat, image: &Image) -> Result<Self, Error> {
+        let layout = FrameLayout {
+            width: image.width(),
+            height: image.height(),
+            color: image.color,
+            depth: image.depth,
+            alpha: false,
+            luma_only: false,
+            lossy: false,
+        };
+        let mut made = HostFrame { layout, memory: self.empty(format, layout.width, layout.height)? };
+        made.write(image)?;
+        Ok(made.memory)
     }
 
     /// A frame of these planes, three at most, and the properties of the first.
@@ -317,8 +337,7 @@ impl FrameMemory for VsMemory {
 
     fn like(&self, layout: &FrameLayout) -> Result<Self, Error> {
         let VsVideoFormat { family, subsampling, .. } = self.format();
-        let float = layout.depth == unband::Depth::F32;
-        let format = self.host.format(family, float, layout.depth.bits(), subsampling);
+        let format = self.host.format(family, layout.depth, subsampling);
         let format = format.ok_or_else(|| Error::Option {
             name: "depth",
             range: "8 to 16, or 32",

@@ -4,14 +4,14 @@ use std::ffi::c_int;
 
 use unband::findings::BandingMap;
 use unband::verdict::look_at_frame;
-use unband::{Context, Depth, Image, Model, Plane, With};
+use unband::{Depth, Image, Model, Plane};
 
 use super::api::{GRAY, VsVideoFormat};
-use super::filter::{Asked, Filter, Step};
-use super::host::{Host, VsMemory};
+use super::filter::{Asked, Filter, Step, context};
+use super::host::Host;
 use super::layout;
 use super::scores::{bband_of, plane_of};
-use crate::frame::{FrameLayout, HostFrame};
+use crate::frame::FrameLayout;
 use crate::guard::message;
 
 /// The findings on each frame by itself.
@@ -28,7 +28,7 @@ pub(super) struct Inspect {
 impl Filter for Inspect {
     fn frame(&self, n: c_int, source: Asked<'_>) -> Result<Step, String> {
         let frame = source.read(n, self.lossy)?;
-        let ctx = &Context::with(|new| new.threads = self.threads);
+        let ctx = &context(self.threads);
         let is_image = self.alone && frame.layout.is_image();
         let (findings, verdict) = frame.inspected(is_image, ctx).map_err(message)?;
         let mut made = if self.map {
@@ -78,7 +78,7 @@ impl ContourMask {
     /// The image in which its false contours are band edges.
     fn lowered(&self, mut image: Image) -> Image {
         let found = || {
-            let ctx = &Context::with(|new| new.threads = self.threads);
+            let ctx = &context(self.threads);
             let grids = look_at_frame(&image, ctx).findings.grids;
             grids.iter().filter(|grid| grid.found).map(|grid| grid.step_codes).fold(0.0, f32::max)
         };
@@ -92,8 +92,7 @@ impl ContourMask {
 
     /// The format of the mask for a clip.
     pub(super) fn format(host: Host, clip: &VsVideoFormat) -> Option<VsVideoFormat> {
-        let depth = layout::depth(clip);
-        host.format(GRAY, depth == Depth::F32, depth.bits(), [0, 0])
+        host.format(GRAY, layout::depth(clip), [0, 0])
     }
 }
 
@@ -114,16 +113,13 @@ impl Filter for ContourMask {
         }
         let mask = grown_down(&near, width, height, self.radius);
         let format = Self::format(self.host, &frame.memory.format()).ok_or("a grey format is missing")?;
-        let layout = frame.layout.as_gray();
-        let memory: VsMemory = frame.memory.empty(&format, width, height).map_err(message)?;
-        let mut made = HostFrame { layout, memory };
-        let plane = Plane { width, height, data: mask };
-        made.write(&Image::new(vec![plane], Model::Gray, depth)).map_err(message)?;
-        let mut properties = made.memory.properties_mut();
+        let image = Image::new(vec![Plane { width, height, data: mask }], Model::Gray, depth);
+        let mut made = frame.memory.with_image(&format, &image).map_err(message)?;
+        let mut properties = made.properties_mut();
         // All codes are used.
         properties.int("_ColorRange", 0);
         properties.delete("_ChromaLocation");
-        Ok(Step::Done(made.memory))
+        Ok(Step::Done(made))
     }
 }
 

@@ -14,12 +14,11 @@ mod scores;
 mod upscale;
 
 use std::ffi::{c_int, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use self::api::{VERSION, VsApi, VsCore, VsMap, VsPlugin, VsPluginApi};
 use self::functions::{Call, FUNCTIONS, Function};
 use self::host::{Host, Values, c_text, refuse};
-use crate::guard::panicked;
+use crate::guard::caught;
 
 /// Entry point of the plug-in: its name and functions.
 ///
@@ -29,12 +28,12 @@ use crate::guard::panicked;
 unsafe extern "C" fn init(plugin: *mut VsPlugin, api: *const VsPluginApi) {
     let version = |part: &str| part.parse::<c_int>().unwrap_or(0);
     let number = version(env!("CARGO_PKG_VERSION_MAJOR")) << 16 | version(env!("CARGO_PKG_VERSION_MINOR"));
-    let (id, space, name) =
+    let (id, space, title) =
         (c"org.unband.unband", c"unband", c"Removes banding; restores, upscales, inspects");
     // SAFETY: the table lives during the call, texts are copied, functions live as long as the library.
     unsafe {
         let api = &*api;
-        (api.config)(id.as_ptr(), space.as_ptr(), name.as_ptr(), number, VERSION, 0, plugin);
+        (api.config)(id.as_ptr(), space.as_ptr(), title.as_ptr(), number, VERSION, 0, plugin);
         for function in FUNCTIONS.iter() {
             let (name, arguments) = (c_text(function.name), c_text(&function.arguments));
             let data = std::ptr::from_ref(function).cast_mut().cast();
@@ -43,6 +42,7 @@ unsafe extern "C" fn init(plugin: *mut VsPlugin, api: *const VsPluginApi) {
     }
 }
 
+/// Runs a function of the plug-in, for `VapourSynth`.
 unsafe extern "C" fn call(
     arguments: *const VsMap,
     out: *mut VsMap,
@@ -62,8 +62,7 @@ unsafe extern "C" fn call(
         unsafe { filter::add(host, out, function.name, new) };
         Ok(())
     };
-    let done = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(panicked(&*panic)));
-    if let Err(message) = done {
+    if let Err(message) = caught(run) {
         // SAFETY: the results of this call.
         unsafe { refuse(host, out, &c_text(&format!("unband.{}: {message}", function.name))) }
     }

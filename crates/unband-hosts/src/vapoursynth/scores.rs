@@ -2,14 +2,14 @@
 
 use std::ffi::c_int;
 
-use unband::{Context, Depth, Image, Model, Range, With};
+use unband::{Depth, Image, Model, Plane, Range};
 use unband_filters::bband::Visible;
 use unband_image::Codes;
 use unband_metrics::bband::{Bband, bband_with_points};
 use unband_metrics::cambi::{self, Luma, Maps, Report};
 
 use super::api::GRAY;
-use super::filter::{Asked, Filter, Step};
+use super::filter::{Asked, Filter, Step, context};
 use super::host::{Host, VsMemory};
 use crate::frame::{FrameLayout, HostFrame};
 use crate::guard::message;
@@ -29,7 +29,7 @@ pub(super) struct Cambi {
 impl Cambi {
     /// The score; from the codes themselves where they are luma in limited range.
     fn score(&self, frame: &HostFrame<VsMemory>) -> Result<(Report, Option<Maps>), String> {
-        let ctx = Context::with(|new| new.threads = self.threads);
+        let ctx = context(self.threads);
         let FrameLayout { width, height, color, depth, .. } = frame.layout;
         let limited = matches!(color.model, Model::Yuv { range: Range::Limited, .. });
         let mut packed = Vec::new();
@@ -88,8 +88,7 @@ pub(super) struct BBand {
 
 /// The score of an image and its points.
 pub(super) fn bband_of(image: &Image, threads: usize) -> Result<(Bband, Vec<Visible>), String> {
-    let ctx = Context::with(|new| new.threads = threads);
-    bband_with_points(image, &ctx).map_err(message)
+    bband_with_points(image, &context(threads)).map_err(message)
 }
 
 impl Filter for BBand {
@@ -111,20 +110,7 @@ pub(super) fn plane_of(
     height: usize,
     values: impl IntoIterator<Item = f32>,
 ) -> Result<VsMemory, String> {
-    let format = host.format(GRAY, true, 32, [0, 0]).ok_or("grey floating point is missing")?;
-    let layout = FrameLayout {
-        width,
-        height,
-        color: unband::Color::new(Model::Gray),
-        depth: Depth::F32,
-        alpha: false,
-        luma_only: false,
-        lossy: false,
-    };
-    let memory = like.empty(&format, width, height).map_err(message)?;
-    let mut frame = HostFrame { layout, memory };
-    let plane = unband::Plane { width, height, data: values.into_iter().collect() };
-    let image = unband::Image::new(vec![plane], Model::Gray, Depth::F32);
-    frame.write(&image).map_err(message)?;
-    Ok(frame.memory)
+    let format = host.format(GRAY, Depth::F32, [0, 0]).ok_or("grey floating point is missing")?;
+    let plane = Plane { width, height, data: values.into_iter().collect() };
+    like.with_image(&format, &Image::new(vec![plane], Model::Gray, Depth::F32)).map_err(message)
 }

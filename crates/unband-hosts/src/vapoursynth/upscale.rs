@@ -2,13 +2,12 @@
 
 use std::ffi::c_int;
 
-use unband::{Context, Model, UpscaleOptions, Upscaler, With};
+use unband::{Model, UpscaleOptions, Upscaler};
 
 use super::api::{GRAY, RGB, VsVideoFormat, VsVideoInfo};
-use super::filter::{Asked, Filter, Step};
+use super::filter::{Asked, Filter, Step, context};
 use super::host::Host;
 use super::layout;
-use crate::frame::{FrameLayout, HostFrame};
 use crate::guard::message;
 
 /// Upscales each frame by itself; YUV becomes RGB.
@@ -32,8 +31,7 @@ impl Upscaling {
         let planned = upscaler.planned((side(info.width), side(info.height)));
         let depth = options.depth.resolve(layout::depth(&info.format));
         let family = if info.format.family == GRAY { GRAY } else { RGB };
-        let format = host.format(family, depth == unband::Depth::F32, depth.bits(), [0, 0]);
-        let format = format.ok_or("`depth` must be 8 to 16, or 32 for floating point")?;
+        let format = host.output_format(family, depth, [0, 0])?;
         let (width, height) = (c_int::try_from(planned.width), c_int::try_from(planned.height));
         let (Ok(width), Ok(height)) = (width, height) else {
             return Err(format!("{}×{} is too large", planned.width, planned.height));
@@ -50,20 +48,16 @@ impl Filter for Upscaling {
             frame.layout = frame.layout.as_gray();
         }
         let was_yuv = matches!(frame.layout.color.model, Model::Yuv { .. });
-        let ctx = &Context::with(|new| new.threads = self.threads);
+        let ctx = &context(self.threads);
         let image = frame.to_image().map_err(message)?;
         let (image, _) = self.upscaler.upscale(image, &self.options, ctx).map_err(message)?;
-        let (width, height) = (image.width(), image.height());
-        let layout = FrameLayout { width, height, color: image.color, depth: image.depth, ..frame.layout };
-        let memory = frame.memory.empty(&self.format, width, height).map_err(message)?;
-        let mut made = HostFrame { layout, memory };
-        made.write(&image).map_err(message)?;
-        let mut properties = made.memory.properties_mut();
+        let mut made = frame.memory.with_image(&self.format, &image).map_err(message)?;
+        let mut properties = made.properties_mut();
         if was_yuv {
             properties.int("_Matrix", 0);
             properties.int("_ColorRange", 0);
             properties.delete("_ChromaLocation");
         }
-        Ok(Step::Done(made.memory))
+        Ok(Step::Done(made))
     }
 }

@@ -13,8 +13,7 @@ use flate2::read::ZlibDecoder;
 
 use super::dtype::{Dtype, Layout};
 use super::error::CheckpointError;
-use super::structure::MOST_TENSORS;
-use super::tree::{Group, Item, LazyTensor, Storages};
+use super::tree::{Group, Item, LazyTensor, MOST_TENSORS, Storages};
 use super::{Container, Contents};
 
 /// Text, then version and byte order.

@@ -15,7 +15,7 @@ mod safetensors;
 mod sorted_table;
 mod source;
 mod spelling;
-mod structure;
+mod state_dict;
 mod tensor_bundle;
 mod tree;
 
@@ -153,13 +153,13 @@ fn chosen(contents: Contents<'_>, bytes: u64) -> Result<Checkpoint, CheckpointEr
         let what = "weights frozen into its code".to_owned();
         return Err(CheckpointError::Unsupported { container: contents.container, what });
     }
-    let found = structure::find(&contents.root)?;
+    let found = state_dict::find(&contents.root)?;
     if !found.wrapper.is_empty() {
-        facts.extend(structure::facts(&contents.root));
+        facts.extend(contents.root.facts());
     }
     // Compressed data is included at its decompressed size.
     let bytes = bytes.max(contents.storages.bytes());
-    let state = structure::tensors(found.group, &contents.storages, most_bytes(bytes))?;
+    let state = found.group.state_dict(&contents.storages, most_bytes(bytes))?;
     let (state, prefix, spellings) = named(state);
     let (container, wrapper, alternatives) = (contents.container, found.wrapper, found.alternatives);
     Ok(Checkpoint { container, facts, wrapper, alternatives, prefix, spellings, state })

@@ -11,8 +11,7 @@ use prost::Message;
 use super::dtype::{Dtype, Layout};
 use super::error::CheckpointError;
 use super::sorted_table;
-use super::structure::MOST_TENSORS;
-use super::tree::{Group, Item, LazyTensor, Storages};
+use super::tree::{Group, Item, LazyTensor, MOST_TENSORS, Storages};
 use super::{Container, Contents};
 
 /// Suffix of a variable's path in Keras checkpoints.

@@ -4,8 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::dtype::{Dtype, Layout, take};
-use super::error::TensorFault;
-use crate::Tensor;
+use super::error::{CheckpointError, TensorFault};
+use crate::{StateDict, Tensor};
+
+/// Limit for the number of tensors; the largest supported network has 1,100.
+pub(super) const MOST_TENSORS: usize = 50_000;
 
 /// A named entry.
 #[derive(Debug)]
@@ -89,6 +92,45 @@ impl Group {
         out
     }
 
+    /// Numbers and short strings of this group: versions, epochs, best values.
+    pub(super) fn facts(&self) -> Vec<(String, String)> {
+        const MOST: usize = 24;
+        let fact = |(name, item): &(String, Item)| match item {
+            Item::Fact(value) => Some((short(name), value.clone())),
+            _ => None,
+        };
+        self.entries.iter().filter_map(fact).take(MOST).collect()
+    }
+
+    /// The tensors below by path, read from their storages into at most `most` bytes.
+    pub(super) fn state_dict(
+        &self,
+        storages: &Storages<'_>,
+        most: u64,
+    ) -> Result<StateDict, CheckpointError> {
+        if self.tensors() > MOST_TENSORS {
+            return Err(CheckpointError::Limit { what: "tensors", limit: MOST_TENSORS as u64 });
+        }
+        let flat = self.flat();
+        let total = flat.iter().fold(0u64, |sum, (_, stored)| sum.saturating_add(Storages::cost(stored)));
+        let mut state = StateDict::new();
+        for (name, stored) in flat {
+            // An invalid layout is reported before the total size.
+            let oversized = total > most && stored.layout.len().is_some();
+            if oversized {
+                return Err(CheckpointError::Limit {
+                    what: "bytes of tensors for a file of its size",
+                    limit: most,
+                });
+            }
+            let tensor = storages
+                .take(stored)
+                .map_err(|fault| CheckpointError::Tensor { name: short(&name), fault })?;
+            state.insert(name, tensor);
+        }
+        Ok(state)
+    }
+
     fn flatten<'a>(&'a self, path: &str, out: &mut Vec<(String, &'a LazyTensor)>) {
         for (name, item) in &self.entries {
             let name = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
@@ -98,5 +140,15 @@ impl Group {
                 Item::Fact(_) | Item::Other => {}
             }
         }
+    }
+}
+
+/// Names come from files and may be of any length.
+pub(super) fn short(name: &str) -> String {
+    const LONGEST: usize = 60;
+    if name.chars().count() <= LONGEST {
+        name.to_owned()
+    } else {
+        name.chars().take(LONGEST).collect::<String>() + "…"
     }
 }

@@ -5,7 +5,7 @@ use unband_image::findings::{Findings, PlaneGrid, Space};
 use unband_image::{Context, Depth, Image, Method};
 
 use crate::choose::{Choices, choose};
-use crate::jobs::behind::with_difference;
+use crate::jobs::rgb_of_yuv;
 use crate::jobs::still::deband_frame;
 use crate::{Choice, Error, Options, OutputDepth};
 
@@ -23,14 +23,14 @@ pub(super) fn restored(
     // unband's network knows the planes with a coarse grid; the others are those of `smooth`.
     let known = |grid: &PlaneGrid| grid.found;
     if !choices.method.entry().ours || findings.grids.iter().all(known) {
-        return by_rgb(image, findings, choices, options, ctx);
+        return rgb_of_yuv::restored_frame(image, findings, choices, options, ctx);
     }
     let method = Choice::Named(Method::new(&smooth::ENTRY));
     let smooth = Options { method, depth: OutputDepth::Keep, ..options.clone() };
     let others = Choices { depth: Depth::F32, ..choose(&image, findings, &smooth)? };
     let mut result = deband_frame(image.clone(), findings.clone(), &others, &smooth, ctx)?;
     if findings.grids.iter().any(known) {
-        let own = by_rgb(image, findings, choices, options, ctx)?;
+        let own = rgb_of_yuv::restored_frame(image, findings, choices, options, ctx)?;
         for ((plane, own), grid) in result.planes.iter_mut().zip(own.planes).zip(&findings.grids) {
             if known(grid) {
                 *plane = own;
@@ -38,19 +38,4 @@ pub(super) fn restored(
         }
     }
     Ok(result)
-}
-
-/// The frame with the change of a method that works on red, green and blue.
-fn by_rgb(
-    image: Image,
-    findings: &Findings,
-    choices: &Choices,
-    options: &Options,
-    ctx: &Context<'_>,
-) -> Result<Image, Error> {
-    let wrong = |error: unband_image::ImageError| Error::Image(error.to_string());
-    let before = image.clone().into_rgb(ctx).map_err(wrong)?;
-    let float = Choices { depth: Depth::F32, ..choices.clone() };
-    let after = deband_frame(image.clone(), findings.clone(), &float, options, ctx)?;
-    Ok(with_difference(image, &before, &after, 1.0))
 }

@@ -1,6 +1,5 @@
 //! Jobs: deband and upscale images, files and videos.
 
-pub(crate) mod behind;
 pub(crate) mod check;
 #[cfg(feature = "files")]
 mod clock;
@@ -17,6 +16,7 @@ mod not_finite;
 mod pipeline;
 #[cfg(feature = "files")]
 mod rgb;
+pub(crate) mod rgb_of_yuv;
 pub(crate) mod round;
 mod stages;
 pub(crate) mod still;

@@ -10,11 +10,11 @@ use unband_image::findings::{Cause, Findings, Space};
 use unband_image::tile::{Band, restore_by_rows, restore_in_place};
 use unband_image::{Context, Depth, Image, Model, Origin, Restorer, Rng, Subsampling, With};
 
-use super::behind;
 use super::finishing::{ResultRows, scales};
 use super::memory::{Passage, fitting_way, planes};
 use super::not_finite::NotFinite;
 use super::pipeline::{Pipeline, bounded_shares, seen, settled};
+use super::rgb_of_yuv;
 use super::round::{diffuse, diffusion, regrid_alpha};
 use super::tally::Tally;
 use crate::choose::{Act, Choices, is_meant, left_because};
@@ -45,7 +45,7 @@ impl Stages<'_> {
         ctx: &Context<'_>,
     ) -> Result<(Image, Report), Error> {
         if image.is_yuv() && findings.space == Space::Rgb && self.choices.act == Act::Restore {
-            return behind::restored(self, image, findings, ctx);
+            return rgb_of_yuv::restored(self, image, findings, ctx);
         }
         let light = findings.float_codes.is_some_and(|codes| codes.light().is_some());
         if light && self.choices.act == Act::Restore && self.choices.depth != Depth::F32 {

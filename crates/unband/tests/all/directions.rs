@@ -10,9 +10,10 @@ use std::path::Path;
 use proptest::prelude::*;
 use unband::{Context, Findings, Image, Options, OutputDepth, Report, Rng, With, deband_with};
 use unband_data::degrade::{
-    Degradation, Pair, levels,
+    Degradation, Pair,
     palette::{Coder, Palette},
     planes,
+    rgb_bits::RgbBits,
 };
 use unband_image::{Turn, Window};
 use unband_metrics::psnr;
@@ -138,7 +139,7 @@ proptest! {
     ) {
         let clean = photo(number, at, size);
         let banded =
-            if luma { degraded(&clean, &planes::bits(bits, 8, 8), seed) } else { degraded(&clean, &levels::to(bits), seed) };
+            if luma { degraded(&clean, &planes::bits(bits, 8, 8), seed) } else { degraded(&clean, &RgbBits::nearest(bits), seed) };
         let report = same(&banded, &clean, depth);
         prop_assert!(report.is_ok(), "{report:?}");
         prop_assert!(luma || bits > 6 || report.unwrap().method == "unband-lite");
@@ -150,7 +151,7 @@ proptest! {
     ) {
         let size = if odd { (size.0 + 1, size.1 - 1) } else { size };
         let clean = gradient(run, size, grain, seed);
-        let report = same(&degraded(&clean, &levels::to(bits), seed), &clean, depth);
+        let report = same(&degraded(&clean, &RgbBits::nearest(bits), seed), &clean, depth);
         prop_assert!(report.is_ok(), "{report:?}");
         prop_assert!(report.unwrap().changed);
     }
@@ -171,8 +172,8 @@ proptest! {
 fn a_part_on_levels_is_restored_from_every_side() {
     for size in [(384, 256), (256, 384), (320, 320)] {
         let clean = gradient(4, size, 40.0, 9);
-        let mut banded = degraded(&clean, &levels::to(8), 9);
-        let coarse = degraded(&clean, &levels::to(5), 9);
+        let mut banded = degraded(&clean, &RgbBits::nearest(8), 9);
+        let coarse = degraded(&clean, &RgbBits::nearest(5), 9);
         for (to, from) in banded.planes.iter_mut().zip(&coarse.planes) {
             for y in 0..192 {
                 to.row_mut(y)[..192].copy_from_slice(&from.row(y)[..192]);

@@ -28,9 +28,6 @@ use crate::videos;
 use crate::videos::worst::worst_frames;
 use unband::records::Schema;
 
-/// Side of the magnified square, in pixels.
-const SIDE: usize = 256;
-
 /// Previews of all videos.
 pub(super) fn run(args: &DebandArgs, count: usize, reporter: &Reporter<'_>) -> Outcome {
     let checked = args.check_options().and_then(|()| video_options(args));
@@ -279,7 +276,7 @@ fn preview(
 /// The square with the most contours according to CAMBI; the centre if there are none.
 fn most_banded(frame: &Image, ctx: &Context<'_>) -> Result<Square, String> {
     let size = (frame.width(), frame.height());
-    let side = SIDE.min(size.0).min(size.1);
+    let side = Square::SIDE.min(size.0).min(size.1);
     let middle =
         Square { x: (size.0 - side) / 2, y: (size.1 - side) / 2, width: side, height: side, strength: 0.0 };
     if !cambi::is_large_enough(size.0, size.1) {
@@ -291,7 +288,7 @@ fn most_banded(frame: &Image, ctx: &Context<'_>) -> Result<Square, String> {
     let most = full.contrasts.iter().fold(1e-6f32, |most, &contrast| most.max(contrast));
     let map = HeatMap::new(full.width, full.height, full.contrasts, size, most);
     let map = map.map_err(|error| error.to_string())?;
-    Ok(worst_spots(&map, size, 1, SIDE).first().copied().unwrap_or(middle))
+    Ok(worst_spots(&map, size, 1, Square::SIDE).first().copied().unwrap_or(middle))
 }
 
 fn cambi_of(image: &Image, ctx: &Context<'_>) -> Result<f64, String> {

@@ -70,7 +70,7 @@ fn exact(evidence: &Evidence<'_>) -> Option<Findings> {
     if all == 0 || f64::from(single) < SINGLE * f64::from(all) {
         return None;
     }
-    let mut found = evidence.base(Cause::RecodedGrid, Space::Native, grids);
+    let mut found = evidence.findings(Cause::RecodedGrid, Space::Native, grids);
     found.lossy = true;
     Some(found)
 }
@@ -135,9 +135,7 @@ fn channel_levels(colours: &[[u8; 3]], channel: usize) -> Option<PlaneGrid> {
         (real >= least && margin >= MARGIN).then_some((bits, real))
     });
     let (bits, real) = found.next()?;
-    Some(PlaneGrid::plain(period(bits) as f32).but(|new| {
-        (new.bits, new.found, new.confidence) = (Some(bits), true, real.clamp(0.0, 1.0) as f32);
-    }))
+    Some(PlaneGrid::found(period(bits) as f32, bits, real.clamp(0.0, 1.0) as f32))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use unband::{Context, Image};
 use unband_report::{
-    Difference, DisplayImage, HeatMap, Line, Profile, Series, ShowError, overlay, segments, worst_spots,
+    Difference, DisplayImage, HeatMap, Line, Profile, Series, ShowError, Spot, overlay, segments, worst_spots,
 };
 
 use crate::args::MetricArgs;
@@ -12,7 +12,7 @@ use crate::reporter::{Failure, Reporter};
 
 /// An image to draw.
 #[derive(Clone, Copy)]
-pub(crate) struct Drawing<'a> {
+pub(crate) struct DrawnImage<'a> {
     /// Its name.
     pub name: &'a str,
     /// RGB or grey.
@@ -21,20 +21,23 @@ pub(crate) struct Drawing<'a> {
     pub map: &'a HeatMap,
 }
 
-impl Drawing<'_> {
+impl DrawnImage<'_> {
     /// Amount of banding in its worst place, 0 to 1.
     pub(crate) fn strength(&self) -> f32 {
         let size = (self.image.width(), self.image.height());
-        worst_spots(self.map, size, 1, WORST).first().map_or(0.0, |spot| spot.strength)
+        worst_spots(self.map, size, 1, Spot::SIDE).first().map_or(0.0, |spot| spot.strength)
     }
 }
 
-/// Side of the worst place, in pixels.
-const WORST: usize = 256;
 /// Width of the profile drawing, in pixels.
 const PROFILE_WIDTH: usize = 1600;
 /// Seed of the colours of regions.
 const COLOURS: u64 = 0;
+
+/// A failure to draw the image of this file.
+fn failed(path: &Path) -> impl Fn(ShowError) -> Failure {
+    move |error| Failure::at(path.display().to_string(), error.to_string(), None)
+}
 
 /// Writes a result minus its reference.
 ///
@@ -43,19 +46,17 @@ const COLOURS: u64 = 0;
 pub(crate) fn draw_difference(
     args: &MetricArgs,
     path: &Path,
-    reference: Drawing<'_>,
-    result: Drawing<'_>,
+    reference: DrawnImage<'_>,
+    result: DrawnImage<'_>,
     reporter: &Reporter<'_>,
     ctx: &Context<'_>,
 ) -> Result<(), Failure> {
-    let shown = path.display().to_string();
-    let failed = |error: ShowError| Failure::at(shown.clone(), error.to_string(), None);
-    let made = Difference::new(reference.image, result.image, ctx).map_err(failed)?;
-    args.write(path, &made.image.png().map_err(failed)?, ctx)?;
+    let made = Difference::new(reference.image, result.image, ctx).map_err(failed(path))?;
+    args.write(path, &made.image.png().map_err(failed(path))?, ctx)?;
     let Difference { gain, mean_codes, most_codes, .. } = made;
     reporter.line(&format_args!(
-        "{shown}: {} minus {}, {gain} times; differences in codes of 8 bits: mean {mean_codes:.3}, largest {most_codes:.2}",
-        result.name, reference.name
+        "{}: {} minus {}, {gain} times; differences in codes of 8 bits: mean {mean_codes:.3}, largest {most_codes:.2}",
+        path.display(), result.name, reference.name
     ));
     Ok(())
 }
@@ -67,16 +68,15 @@ pub(crate) fn draw_difference(
 /// Drawing and I/O errors.
 pub(crate) fn draw(
     args: &MetricArgs,
-    drawing: Drawing<'_>,
-    profile: &[Drawing<'_>],
+    drawing: DrawnImage<'_>,
+    profile: &[DrawnImage<'_>],
     reporter: &Reporter<'_>,
     ctx: &Context<'_>,
 ) -> Result<(), Failure> {
-    let Drawing { name, image, map } = drawing;
+    let DrawnImage { name, image, map } = drawing;
     let save = |path: &Path, canvas: Result<DisplayImage, ShowError>| {
         let png = canvas.and_then(|canvas| canvas.png());
-        let bytes = png.map_err(|error| Failure::at(path.display().to_string(), error.to_string(), None))?;
-        args.write(path, &bytes, ctx)
+        args.write(path, &png.map_err(failed(path))?, ctx)
     };
     if let Some(path) = &args.save_map {
         save(path, DisplayImage::from_image(image, ctx).map(|canvas| overlay(&canvas, map)))?;
