@@ -31,8 +31,9 @@ const STEP: usize = 16;
 
 /// Finds up to `count` disjoint windows with the most banding, the worst first, in an image of `size` pixels.
 ///
-/// They are `side` pixels wide and high ([`Spot::SIDE`] is usual); smaller in small images, so that several fit. Windows
-/// where the map is zero are not returned. Cost: a pass over the image in steps of 16 pixels per window.
+/// They are `side` pixels wide and high ([`Spot::SIDE`] is usual); smaller in small images, so that several
+/// fit. Windows where the map is zero are not returned. Cost: a pass over the image in steps of 16 pixels per
+/// window.
 pub fn worst_spots(map: &HeatMap, size: (usize, usize), count: usize, side: usize) -> Vec<Spot> {
     let (width, height) = size;
     if width == 0 || height == 0 {
