@@ -267,7 +267,7 @@ impl Error {
                 Some(foreign::conversion("ffmpeg -i IN OUT.png", path))
             }
             Self::Unsupported { what, .. } if what.contains("camera raw") => {
-                Some("develop it to 16-bit TIFF first, for example with darktable or RawTherapee".to_owned())
+                Some(foreign::DEVELOP.to_owned())
             }
             _ => None,
         }
@@ -330,7 +330,7 @@ impl Hint for Error {
                 "copy or download the file again, or save it again with another program".to_owned()
             }
             Self::UnknownContent => {
-                format!("formats that can be read: {}; videos: `unband FILE`, `unband score FILE`", names(|f| f.reads))
+                format!("formats that can be read: {}; {}", names(|f| f.reads), foreign::VIDEO_COMMANDS)
             }
             Self::UnknownExtension { .. } => {
                 format!("extensions that can be written: {}", extensions())

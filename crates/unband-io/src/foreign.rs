@@ -15,30 +15,35 @@ pub struct ForeignType {
 /// A way to a readable file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Conversion {
-    /// `ffmpeg -i IN OUT.png`.
+    /// A command of FFmpeg, by the depth.
     Ffmpeg,
     /// `magick IN OUT.png`.
     Magick,
-    /// Development of a camera raw file.
-    Develop,
     /// A command, with `IN` for the file and `OUT` for its name without extension.
     Command(&'static str),
-    /// No image at all.
-    Nothing,
+    /// Another action.
+    Action(&'static str),
     /// A video, for commands that take images.
     Video,
 }
 
+/// The action for a camera raw file.
+pub(crate) const DEVELOP: &str = "develop it to 16-bit TIFF first, for example with darktable or RawTherapee";
+
+/// Commands that take videos.
+pub(crate) const VIDEO_COMMANDS: &str =
+    "`unband`, `upscale`, `score`, `compare`, `inspect` and `view` take videos";
+
 /// Types by bytes at an offset, the first match decides.
 const TYPES: &[(usize, &[u8], &str, Conversion)] = &[
-    (4, b"ftypcrx ", "a camera raw file (Canon CR3)", Conversion::Develop),
-    (0, b"FUJIFILMCCD-RAW", "a camera raw file (Fujifilm RAF)", Conversion::Develop),
-    (0, b"IIU\0", "a camera raw file (Panasonic RW2)", Conversion::Develop),
-    (0, b"IIRO", "a camera raw file (Olympus ORF)", Conversion::Develop),
-    (0, b"IIRS", "a camera raw file (Olympus ORF)", Conversion::Develop),
-    (0, b"FOVb", "a camera raw file (Sigma X3F)", Conversion::Develop),
-    (0, b"\0MRM", "a camera raw file (Minolta MRW)", Conversion::Develop),
-    (6, b"HEAPCCDR", "a camera raw file (Canon CRW)", Conversion::Develop),
+    (4, b"ftypcrx ", "a camera raw file (Canon CR3)", Conversion::Action(DEVELOP)),
+    (0, b"FUJIFILMCCD-RAW", "a camera raw file (Fujifilm RAF)", Conversion::Action(DEVELOP)),
+    (0, b"IIU\0", "a camera raw file (Panasonic RW2)", Conversion::Action(DEVELOP)),
+    (0, b"IIRO", "a camera raw file (Olympus ORF)", Conversion::Action(DEVELOP)),
+    (0, b"IIRS", "a camera raw file (Olympus ORF)", Conversion::Action(DEVELOP)),
+    (0, b"FOVb", "a camera raw file (Sigma X3F)", Conversion::Action(DEVELOP)),
+    (0, b"\0MRM", "a camera raw file (Minolta MRW)", Conversion::Action(DEVELOP)),
+    (6, b"HEAPCCDR", "a camera raw file (Canon CRW)", Conversion::Action(DEVELOP)),
     (0, b"DDS ", "a DDS texture", Conversion::Ffmpeg),
     (0, b"8BPS", "a Photoshop document (PSD)", Conversion::Ffmpeg),
     (0, b"qoif", "a QOI image", Conversion::Ffmpeg),
@@ -70,9 +75,14 @@ const TYPES: &[(usize, &[u8], &str, Conversion)] = &[
     (0, b"%PDF", "a PDF document", Conversion::Command("pdftoppm -png IN OUT")),
     (0, b"%!PS", "a PostScript document", Conversion::Magick),
     (0, b"<svg", "an SVG drawing", Conversion::Command("rsvg-convert IN -o OUT.png")),
-    (0, b"<!doctype", "a web page", Conversion::Nothing),
-    (0, b"<html", "a web page", Conversion::Nothing),
-    (0, b"version https://git-lfs", "a Git LFS pointer", Conversion::Command("git lfs pull")),
+    (0, b"<!doctype", "a web page", Conversion::Action("download the image itself")),
+    (0, b"<html", "a web page", Conversion::Action("download the image itself")),
+    (
+        0,
+        b"version https://git-lfs",
+        "a Git LFS pointer",
+        Conversion::Action("`git lfs pull` downloads its content"),
+    ),
     (0, b"PK\x03\x04", "an archive (ZIP), or a document of Krita or OpenRaster", Conversion::Magick),
 ];
 
@@ -84,7 +94,7 @@ const EXTENSIONS: &[(&str, &str, Conversion)] = &[
 ];
 
 /// The type of a file with these first bytes.
-pub fn foreign_type(head: &[u8]) -> Option<ForeignType> {
+fn foreign_type(head: &[u8]) -> Option<ForeignType> {
     // Text may begin with a mark of its encoding and white space, in capital letters.
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
     let text = text[..text.len().min(32)].to_ascii_lowercase();
@@ -114,30 +124,31 @@ pub(crate) fn by_extension(path: &Path) -> Option<String> {
 impl ForeignType {
     /// The next action for a file of this type.
     pub(crate) fn hint(self, path: Option<&Path>) -> String {
-        let file = path.map_or_else(|| "FILE".to_owned(), |path| path.display().to_string());
-        let stem =
-            path.map_or_else(|| "FILE".to_owned(), |path| path.with_extension("").display().to_string());
+        let (file, stem) = names(path);
         match self.conversion {
             Conversion::Ffmpeg => format!(
                 "convert it first: `ffmpeg -i {file} -pix_fmt rgb24 {stem}.png`, or `rgb48be` for more than 8 bits"
             ),
             Conversion::Magick => format!("convert it first: `magick {file} {stem}.png`"),
             Conversion::Command(command) => conversion(command, path),
-            Conversion::Develop => {
-                "develop it to 16-bit TIFF first, for example with darktable or RawTherapee".to_owned()
-            }
-            Conversion::Nothing => "download the image itself".to_owned(),
+            Conversion::Action(action) => action.to_owned(),
             Conversion::Video => format!(
-                "`unband {file}` and `unband score {file}` take videos; for other commands write frames: `ffmpeg -i {file} frame_%05d.png`"
+                "{VIDEO_COMMANDS}; for other commands write frames: `ffmpeg -i {file} frame_%05d.png`"
             ),
         }
     }
 }
 
+/// A path, and the path without extension, for commands.
+fn names(path: Option<&Path>) -> (String, String) {
+    let shown = |path: &Path| path.display().to_string();
+    let path = path.unwrap_or(Path::new("FILE"));
+    (shown(path), shown(&path.with_extension("")))
+}
+
 /// A command as the next action, with `IN` for the file and `OUT` for its name without extension.
 pub(crate) fn conversion(command: &str, path: Option<&Path>) -> String {
-    let file = path.map_or_else(|| "FILE".to_owned(), |path| path.display().to_string());
-    let stem = path.map_or_else(|| "FILE".to_owned(), |path| path.with_extension("").display().to_string());
+    let (file, stem) = names(path);
     let words = command.split(' ').map(|word| match word {
         "IN" => file.clone(),
         word => word.replace("'IN'", &format!("'{file}'")).replace("OUT", &stem),
@@ -147,8 +158,7 @@ pub(crate) fn conversion(command: &str, path: Option<&Path>) -> String {
 
 /// The next action for a file of several frames.
 pub(crate) fn animation_hint(format: &str, path: Option<&Path>) -> Option<String> {
-    let file = path.map_or_else(|| "FILE".to_owned(), |path| path.display().to_string());
-    let stem = path.map_or_else(|| "FILE".to_owned(), |path| path.with_extension("").display().to_string());
+    let (file, stem) = names(path);
     match format {
         "GIF" | "PNG" | "WebP" => Some(format!(
             "`unband {file}` and `unband upscale {file}` take animations; for other commands write frames: `magick {file} {stem}_%04d.png`"

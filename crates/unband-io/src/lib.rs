@@ -63,7 +63,7 @@ pub use disk::{amount, free_bytes, parse_amount};
 pub use error::{Error, reason};
 #[cfg(feature = "files")]
 pub use file::{Saving, load, load_from, read_file, read_text, write_bytes, write_file, write_from};
-pub use foreign::{ForeignType, foreign_type, unknown};
+pub use foreign::{ForeignType, unknown};
 pub use format::y4m::{Y4mHeader, Y4mReader, Y4mWriter, common_divisor};
 pub use format::{Dropped, FORMATS, FormatEntry, Item, When, WriteOptions, Writes, is_decoding};
 #[cfg(feature = "files")]

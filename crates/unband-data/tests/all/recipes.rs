@@ -237,7 +237,11 @@ fn mistakes_are_named_by_file_key_and_range() {
         ("steps = [3]", "mix.toml: `degrade[0].steps[0]`: expected a table, got integer"),
         (
             "steps = []\nbits = 3",
-            "mix.toml: `degrade[0].bits`: unknown key; a group has name, probability, weight, then-scale, use, steps, shuffle, keep-order, one-of",
+            "mix.toml: `degrade[0].bits`: unknown key; such a group has name, probability, weight, then-scale, steps, shuffle, keep-order",
+        ),
+        (
+            "one-of = []\nshuffle = 1",
+            "mix.toml: `degrade[0].shuffle`: unknown key; such a group has name, probability, weight, then-scale, one-of",
         ),
     ] {
         assert_eq!(problem(&format!("title = \"t\"\n[[degrade]]\n{body}\n")), message);

@@ -9,9 +9,8 @@ use super::choice::Choice;
 use super::end::End;
 use super::{DegradationRecipe, DegradationRecipeError, Order, Step, StepKind};
 
-/// Keys of a step; all others are parameters.
-pub(crate) const STEP_KEYS: [&str; 9] =
-    ["name", "probability", "weight", "then-scale", "use", "steps", "shuffle", "keep-order", "one-of"];
+/// Keys of every step.
+const STEP_KEYS: &str = "name, probability, weight, then-scale";
 
 /// Key of a step: the scale that later steps use.
 const THEN_SCALE: &str = "then-scale";
@@ -142,12 +141,12 @@ impl Reader<'_> {
             ["steps"] => {
                 let steps = self.steps(&format!("{key}.steps"), table.remove("steps"))?;
                 let order = self.order(key, &mut table, &steps)?;
-                self.nothing_left(key, &table)?;
+                self.nothing_left(key, &table, "steps, shuffle, keep-order")?;
                 StepKind::All(steps, order)
             }
             ["one-of"] => {
                 let steps = self.one_of(&format!("{key}.one-of"), table.remove("one-of"))?;
-                self.nothing_left(key, &table)?;
+                self.nothing_left(key, &table, "one-of")?;
                 StepKind::OneOf(steps)
             }
             _ => return Err(self.wrong(key, "needs one of `use`, `steps` and `one-of`")),
@@ -206,11 +205,12 @@ impl Reader<'_> {
         }
     }
 
-    fn nothing_left(&self, key: &str, table: &Table) -> Result<(), DegradationRecipeError> {
+    /// `own`: the keys of this kind of group.
+    fn nothing_left(&self, key: &str, table: &Table, own: &str) -> Result<(), DegradationRecipeError> {
         match table.keys().next() {
             None => Ok(()),
             Some(name) => {
-                let what = format!("unknown key; a group has {}", STEP_KEYS.join(", "));
+                let what = format!("unknown key; such a group has {STEP_KEYS}, {own}");
                 Err(self.wrong(&format!("{key}.{name}"), what))
             }
         }

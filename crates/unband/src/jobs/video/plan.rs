@@ -442,7 +442,7 @@ pub(super) fn bits_of(depth: Depth, asked: OutputDepth, has: impl Fn(u8) -> bool
     }
 }
 
-fn no_depth(range: &'static str, got: &impl ToString) -> Error {
+pub(super) fn no_depth(range: &'static str, got: &impl ToString) -> Error {
     Error::Option { name: "depth of a video", range, got: got.to_string() }
 }
 

@@ -9,7 +9,7 @@ use unband_video::{FrameFormat, Samples, VideoError, VideoFile};
 
 use super::VideoOptions;
 use super::in_order::{Placed, deband_all};
-use super::plan::{bits_of, check_video, opened, with_bits};
+use super::plan::{bits_of, check_video, no_depth, opened, with_bits};
 use super::source::{FrameSource, Span, source};
 use super::stop::with_programs;
 use super::upscaling::{self, LastStep, options_for};
@@ -31,7 +31,7 @@ pub struct StreamReport {
 }
 
 /// Debands a YUV4MPEG2 stream; its frames are treated as progressive. The result has 10 bits, or the stream's
-/// depth where it is higher, unless the options select another.
+/// depth where it is higher, unless the options select another. A stream with alpha keeps its 8 bits.
 ///
 /// # Errors
 /// Streams that are damaged or truncated, depths that the format lacks, and as [`crate::deband_with`].
@@ -42,8 +42,13 @@ pub fn deband_stream(
     ctx: &Context<'_>,
 ) -> Result<StreamReport, Error> {
     let header = (*reader.header()).but(|new| new.interlaced = false);
-    // The format has an alpha tag for eight bits only: alpha is dropped at higher depths.
-    let depth = if header.alpha { OutputDepth::Bits(header.depth.bits()) } else { options.options.depth };
+    // The format has an alpha tag for eight bits only.
+    let own = OutputDepth::Bits(header.depth.bits());
+    let depth = match options.options.depth {
+        OutputDepth::Keep if header.alpha => own,
+        asked if header.alpha && asked != own => return Err(no_depth("8 with alpha", &asked)),
+        asked => asked,
+    };
     let header = in_depth(header, depth)?;
     let source = FrameSource::of_stream(reader).map_err(of_stream)?;
     let size = (header.width, header.height);
@@ -135,4 +140,29 @@ fn run(
         Ok(true)
     })?;
     Ok(report)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::Options;
+    use unband_io::Limits;
+
+    #[test]
+    fn a_stream_with_alpha_keeps_its_depth() {
+        let mut stream = b"YUV4MPEG2 W16 H16 F25:1 Ip A1:1 C444alpha XCOLORRANGE=FULL\nFRAME\n".to_vec();
+        stream.extend([128; 4 * 16 * 16]);
+        let run = |depth| {
+            let options = VideoOptions::with(|new| new.options = Options::with(|new| new.depth = depth));
+            let reader = Y4mReader::new(stream.as_slice(), &Limits::default()).unwrap();
+            let mut made = Vec::new();
+            deband_stream(reader, &mut made, &options, &Context::default()).map(|_| made)
+        };
+        for depth in [OutputDepth::Keep, OutputDepth::Bits(8)] {
+            assert!(run(depth).unwrap().starts_with(b"YUV4MPEG2 W16 H16 F25:1 Ip A1:1 C444alpha"));
+        }
+        let refused = run(OutputDepth::Bits(10)).unwrap_err().to_string();
+        assert!(refused.contains("8 with alpha"), "{refused}");
+    }
 }
