@@ -19,6 +19,11 @@ pub struct Plane {
     pub data: Vec<f32>,
 }
 
+/// Does a sample of alpha hide its pixel? Negative samples and those that are not numbers do too.
+pub fn is_transparent(alpha: f32) -> bool {
+    alpha <= 0.0 || alpha.is_nan()
+}
+
 impl Plane {
     /// A plane of one value.
     pub fn filled(width: usize, height: usize, value: f32) -> Self {

@@ -54,7 +54,7 @@ pub use gain_map::GainMap;
 pub use hint::{Hint, hint_with};
 pub use image::{
     AuxiliaryImage, Colorimetry, Density, DensityUnit, Image, ImageError, Mastering, Metadata, Plane,
-    TiffData, TiffTag,
+    TiffData, TiffTag, is_transparent,
 };
 pub use jpeg::{JpegCoefficients, JpegPlane};
 pub use light_codes::{LightCodes, LightCurve};

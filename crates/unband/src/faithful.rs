@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use unband_filters::colours::Colours;
+use unband_filters::palette_colours::PaletteColours;
 use unband_image::dither::Grid;
 use unband_image::findings::{BandingMap, Cause, Dithering, Findings, GridRegions, PlaneGrid, Space};
 use unband_image::{Context, Image, Matrix};
@@ -100,7 +100,7 @@ pub fn cells(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Cells {
     let (width, height) = image.planes.first().map_or((0, 0), |plane| (plane.width, plane.height));
     let scales =
         image.planes.iter().map(|p| (width.div_ceil(p.width.max(1)), height.div_ceil(p.height.max(1))));
-    let of_palette = if findings.dither.is_some() { Colours::dithered } else { Colours::new };
+    let of_palette = if findings.dither.is_some() { PaletteColours::dithered } else { PaletteColours::new };
     let palette = (findings.cause == Cause::Palette).then(|| of_palette(image)).flatten();
     let planes = palette.map(|colours| {
         let halves = |halves: &Vec<f32>| halves.iter().map(|&half| half_value(half)).collect();

@@ -117,13 +117,20 @@ struct CompareJob<'a> {
     models: Option<PathBuf>,
 }
 
-/// Row names of a pair: the reference, perhaps the input, then the result or the results of methods.
+/// A pair with the scores of its images: the reference, perhaps the input, then the result or the results of
+/// methods.
 struct Compared {
     name: String,
     rows: Vec<MeasuredImage>,
     /// Caveats about the values.
     notes: Vec<String>,
     drawn: Option<SectionHtml>,
+}
+
+/// The scores of the images in a role, over all pairs.
+fn scores_of<'a>(all: impl IntoIterator<Item = &'a Compared>, role: &str) -> Vec<&'a Scores> {
+    let rows = all.into_iter().flat_map(|pair| &pair.rows).filter(|row| row.role == role);
+    rows.map(|row| &row.scores).collect()
 }
 
 /// The measured image of a row.
@@ -383,11 +390,8 @@ impl<'a> CompareJob<'a> {
                 }
                 if several.len() > 1 {
                     let leads: Vec<[&str; 1]> = roles.iter().map(|&role| [role]).collect();
-                    let rows = |role: &str| {
-                        let all = several.iter().flat_map(|pair| &pair.rows);
-                        all.filter(|row| row.role == role).map(|row| &row.scores).collect::<Vec<_>>()
-                    };
-                    let groups: Vec<_> = leads.iter().map(|lead| (&lead[..], rows(lead[0]))).collect();
+                    let scores = |role| scores_of(several, role);
+                    let groups: Vec<_> = leads.iter().map(|lead| (&lead[..], scores(lead[0]))).collect();
                     summary_rows(&mut table, &self.metrics, &groups);
                 }
                 let _ = write!(text, "\n{table}");
@@ -427,11 +431,8 @@ impl runner::MetricJob for CompareJob<'_> {
         } else {
             reporter.values(&self.text(&all, &roles))
         });
-        let of = |role: &str| {
-            let rows = all.iter().flat_map(|pair| &pair.rows).filter(|row| row.role == role);
-            rows.map(|row| &row.scores).collect()
-        };
-        let groups: Vec<(&str, Vec<&Scores>)> = roles.iter().map(|&role| (role, of(role))).collect();
+        let groups: Vec<(&str, Vec<&Scores>)> =
+            roles.iter().map(|&role| (role, scores_of(&all, role))).collect();
         let means = means::listing(&self.metrics, &groups, &|role| role != REFERENCE);
         if let (Some(page), Some(means)) = (&mut page, means) {
             page.lead(&means);

@@ -136,13 +136,13 @@ impl Segments {
                 sum
             }));
         }
-        let starts: Vec<usize> = parts.iter().map(|part| part.runs.len()).collect();
+        let row_counts: Vec<usize> = parts.iter().map(|part| part.runs.len()).collect();
         let (begins, changes): (Vec<_>, Vec<_>) =
             parts.into_iter().map(|part| (part.begins, part.changes)).unzip();
         let begins = Bits::from_parts(width, height, &begins);
         let changes = Bits::from_parts(width, height, &changes);
         let mut seam = 0;
-        for rows in &starts[..starts.len().saturating_sub(1)] {
+        for rows in &row_counts[..row_counts.len().saturating_sub(1)] {
             seam += rows;
             let (first, base) = (before[seam], before[seam - 1]);
             contacts([begins.row(seam), begins.row(seam - 1)], changes.row(seam), width, |a, b| {
@@ -309,7 +309,7 @@ impl Segments {
 }
 
 /// The bits of word `i` for the columns from `from` up to `to`.
-pub(super) fn between(i: usize, from: usize, to: usize) -> u64 {
+fn between(i: usize, from: usize, to: usize) -> u64 {
     let low = if from > 64 * i { u64::MAX << (from - 64 * i).min(63) } else { u64::MAX };
     let high = if to < 64 * i + 64 { (1 << (to - 64 * i)) - 1 } else { u64::MAX };
     low & high

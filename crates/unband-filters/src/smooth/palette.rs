@@ -7,7 +7,7 @@ use super::density::{Density, Raster};
 use super::gate::{NEAR, NEAR_AXIS, WIDE, WIDE_AXIS};
 use super::grid::Grid;
 use super::surface::{PULL, level_count};
-use crate::colours::{Colours, Rgb, difference, dot, link};
+use crate::palette_colours::{PaletteColours, Rgb, difference, dot, link};
 
 /// Sweeps of the two finest levels, and of the others, which are cheap.
 const SWEEPS: [usize; 2] = [6, 16];
@@ -58,7 +58,7 @@ struct Means {
 }
 
 impl Means {
-    fn new(colours: &Colours, window: Window) -> Self {
+    fn new(colours: &PaletteColours, window: Window) -> Self {
         let (width, height) = (window.width(), window.height());
         let mut rgb = Vec::with_capacity(width * height);
         let mut gap = Vec::with_capacity(width * height);
@@ -189,7 +189,7 @@ fn doubled(coarse: &[Rgb], cw: usize, ch: usize, window: Window) -> Vec<Rgb> {
 
 /// The surface of one image.
 pub(super) struct PaletteSurface {
-    colours: Colours,
+    colours: PaletteColours,
     size: (usize, usize),
     /// The second pyramid level, for the whole image.
     coarse: Option<(Vec<Rgb>, (usize, usize))>,
@@ -202,7 +202,7 @@ impl PaletteSurface {
     /// `None` for images without an 8-bit palette.
     pub(super) fn new(image: &Image, strength: f32, ctx: &Context<'_>) -> Option<Self> {
         const STRIP: usize = 64;
-        let colours = Colours::new(image)?;
+        let colours = PaletteColours::new(image)?;
         let (width, height) = (image.width(), image.height());
         let levels = level_count(width, height);
         let pull = PULL.map(|pull| pull / strength.max(1.0));

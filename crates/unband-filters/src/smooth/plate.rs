@@ -6,7 +6,7 @@
 //! do not count. Where the plate contradicts the samples, texture is left as it is.
 
 use unband_image::findings::{Cause, Findings};
-use unband_image::{Context, Image, Plane, RestoreError, TileIn, TileOut};
+use unband_image::{Context, Image, Plane, RestoreError, TileIn, TileOut, is_transparent};
 
 use crate::area::{Area, Upsampling};
 use crate::gaussian::{filter, gaussian};
@@ -134,7 +134,7 @@ impl Shown<'_> {
         let Some(alpha) = self.alpha else { return };
         for y in 0..window.height {
             let codes = window.row_mut(y).iter_mut().zip(&alpha.row(y0 + y)[x0..]);
-            codes.filter(|(_, alpha)| **alpha == 0.0).for_each(|(code, _)| *code = f32::NAN);
+            codes.filter(|(_, alpha)| is_transparent(**alpha)).for_each(|(code, _)| *code = f32::NAN);
         }
     }
 

@@ -12,8 +12,8 @@ use super::BLOCK;
 use super::means::{AROUND, DiffusedMeans, FilterAreas};
 use super::noise::{CHANNELS, DIFFERENCES, diffused_spectrum, mix};
 use crate::area::{Area, reflected};
-use crate::colours::{Colours, Rgb, difference};
 use crate::gaussian::{filter, gaussian};
+use crate::palette_colours::{PaletteColours, Rgb, difference};
 use crate::shifted_blocks::{Averager, Scratch as Averaging};
 
 /// Samples around a window that influence it.
@@ -42,7 +42,7 @@ const KEPT: f32 = 0.01;
 const MEASURED: f32 = 0.8 / 1.2;
 /// Undithering of one palette image.
 pub(super) struct PaletteDither {
-    colours: Colours,
+    colours: PaletteColours,
     size: (usize, usize),
     dithering: Dithering,
     averager: Averager,
@@ -98,7 +98,7 @@ struct Buffers {
 impl PaletteDither {
     /// `None` for an image without a palette.
     pub(super) fn new(image: &Image, dithering: &Dithering, strength: f32) -> Option<Self> {
-        let colours = Colours::dithered(image)?;
+        let colours = PaletteColours::dithered(image)?;
         let limits = if dithering.is_ordered() {
             [LIMIT * ORDERED.sqrt(); 64]
         } else {

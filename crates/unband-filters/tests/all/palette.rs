@@ -7,7 +7,7 @@
 mod made;
 
 use unband_detect::inspect;
-use unband_filters::colours::Colours;
+use unband_filters::palette_colours::PaletteColours;
 use unband_filters::smooth::ENTRY;
 use unband_filters::undither;
 use unband_image::Method;
@@ -95,7 +95,7 @@ fn windows_give_what_the_whole_image_gives() {
 #[test]
 fn samples_stay_in_the_cells_of_their_colours() {
     let image = quantised(&gradient(4), 40);
-    let cells = Colours::new(&image).unwrap();
+    let cells = PaletteColours::new(&image).unwrap();
     let made = restored(&image, 256);
     for c in 0..3 {
         for (&after, &before) in made.planes[c].data.iter().zip(&image.planes[c].data) {

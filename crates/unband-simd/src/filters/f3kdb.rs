@@ -140,7 +140,7 @@ mod sealed {
 
 dispatch! {
     /// The largest absolute distance.
-    pub fn farthest(level, distances: &[i8]) -> u8 = farthest_body;
+    fn farthest(level, distances: &[i8]) -> u8 = farthest_body;
 }
 
 #[inline(always)]

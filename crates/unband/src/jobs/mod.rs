@@ -9,7 +9,6 @@ mod extra_output;
 #[cfg(feature = "files")]
 pub mod files;
 mod finishing;
-mod hidden;
 pub(crate) mod image;
 pub(crate) mod memory;
 mod not_finite;

@@ -7,6 +7,7 @@ use unband_image::restorer::{Passage, Rows};
 use unband_image::tile::{Band, restore_in_place};
 use unband_image::{
     Context, Depth, Image, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window, With,
+    is_transparent,
 };
 use unband_simd::Level;
 
@@ -236,7 +237,7 @@ fn leave_unseen(part: &mut ResultRows<'_>) {
             let clear = &alpha.row(window.y0 + y)[window.x0..window.x1];
             let (values, source) = part.rows(p, y);
             let values = values.iter_mut().zip(&*source);
-            values.zip(clear).filter(|(_, clear)| **clear == 0.0).for_each(|((v, s), _)| *v = *s);
+            values.zip(clear).filter(|(_, clear)| is_transparent(**clear)).for_each(|((v, s), _)| *v = *s);
         }
     }
 }
@@ -321,7 +322,7 @@ impl Restorer for Rehearsal<'_> {
 
 /// Number of visible samples of each plane: fully transparent ones stay and are not included in means.
 pub(super) fn seen(image: &Image) -> impl Iterator<Item = usize> {
-    let clear = |alpha: &Plane| alpha.data.iter().filter(|&&alpha| alpha == 0.0).count();
+    let clear = |alpha: &Plane| alpha.data.iter().filter(|&&alpha| is_transparent(alpha)).count();
     let (size, clear) = ((image.width(), image.height()), image.alpha.as_ref().map_or(0, clear));
     let whole = move |plane: &Plane| (plane.width, plane.height) == size;
     image.planes.iter().map(move |plane| plane.data.len() - if whole(plane) { clear } else { 0 })

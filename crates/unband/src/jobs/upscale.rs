@@ -5,6 +5,7 @@ mod drawing;
 #[cfg(feature = "video")]
 mod frames;
 mod gate;
+mod hidden_colours;
 mod mode;
 mod network;
 mod pixels;
@@ -23,11 +24,11 @@ use unband_nets::arch::Architecture;
 #[cfg(feature = "video")]
 pub(crate) use self::frames::{FrameRounding, FrameUpscaler, LargeFrame};
 pub(crate) use self::gate::Gate;
+use self::hidden_colours::HiddenColours;
 use self::mode::Evidence;
 use self::network::Network;
 pub use self::size::UpscaleSize;
 use super::check::check;
-use super::hidden::HiddenColours;
 use super::not_finite::NotFinite;
 use super::round::{Rounding, regrid_alpha, round};
 use super::wrapping::Wrapping;

@@ -1,7 +1,7 @@
 //! Centres of intervals for truncated samples: `v & 0xF8` stands for the values from `v` to `v + 7`.
 
 use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
-use unband_image::{Context, Image};
+use unband_image::{Context, Image, is_transparent};
 use unband_simd::jobs::faithful::nearest_level;
 
 use super::black_white::{BlackWhiteRange, End};
@@ -60,7 +60,7 @@ impl CentredCodes {
             let moved = ctx.map_parts(rows, |y, row| {
                 let (mut sum, mut most) = (0.0f64, 0.0f32);
                 for (x, value) in row.iter_mut().enumerate() {
-                    let unseen = alpha.is_some_and(|alpha| alpha.row(y)[x] == 0.0);
+                    let unseen = alpha.is_some_and(|alpha| is_transparent(alpha.row(y)[x]));
                     let outside = findings.regions.as_ref().is_some_and(|regions| !regions.holds_at(p, x, y));
                     if unseen || outside {
                         continue;

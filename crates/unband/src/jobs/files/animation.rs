@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use unband_image::context::NoProgress;
 use unband_image::cuts::Cuts;
-use unband_image::{Context, Depth, Image, With};
+use unband_image::{Context, Depth, Image, With, is_transparent};
 use unband_io::{Animation, AnimationWriter, FormatEntry};
 
 use super::names::{animation_formats, asked_format, is_taken};
@@ -343,7 +343,7 @@ impl<'a> Work<'a> {
             // Unseen colours stay.
             for (to, from) in frame.planes.iter_mut().zip(&source.planes) {
                 let seen = to.data.iter_mut().zip(&from.data).zip(&alpha.data);
-                seen.filter(|(_, alpha)| **alpha == 0.0).for_each(|((to, from), _)| *to = *from);
+                seen.filter(|(_, alpha)| is_transparent(**alpha)).for_each(|((to, from), _)| *to = *from);
             }
         }
         if !self.alpha {

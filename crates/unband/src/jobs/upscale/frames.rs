@@ -9,11 +9,11 @@ use unband_image::{
     Context, Depth, Image, ImageError, Matrix, Model, Plane, Rng, Siting, Subsampling, Window, With,
 };
 
+use super::hidden_colours::HiddenColours;
 use super::mode::Evidence;
 use super::{Network, UpscaledBy, Upscaler};
 use crate::Error;
 use crate::frames::PackedFrame;
-use crate::jobs::hidden::HiddenColours;
 use crate::jobs::round::{Rounding, regrid_alpha, round};
 
 /// Samples around a changed area that its result depends on, besides those of the network: neighbourhoods of

@@ -1,7 +1,7 @@
 //! Colours under full transparency: filled from visible neighbours for a network, and put back afterwards.
 
 use unband_image::fill::extend;
-use unband_image::{Image, Plane};
+use unband_image::{Image, Plane, is_transparent};
 
 /// The samples that full transparency hides, plane by plane, in the order of their positions.
 pub(super) struct HiddenColours {
@@ -13,16 +13,16 @@ impl HiddenColours {
     /// is hidden, or everything.
     pub(super) fn fill(image: &mut Image) -> Option<Self> {
         let alpha = image.alpha.as_ref()?;
-        let hidden = alpha.data.iter().filter(|&&alpha| is_hidden(alpha)).count();
+        let hidden = alpha.data.iter().filter(|&&alpha| is_transparent(alpha)).count();
         if hidden == 0 || hidden == alpha.data.len() {
             return None;
         }
         let taken = |plane: &Plane| {
             let all = plane.data.iter().zip(&alpha.data);
-            all.filter(|(_, alpha)| is_hidden(**alpha)).map(|(&value, _)| value).collect()
+            all.filter(|(_, alpha)| is_transparent(**alpha)).map(|(&value, _)| value).collect()
         };
         let samples = image.planes.iter().map(taken).collect();
-        let weights = alpha.data.iter().map(|&v| if is_hidden(v) { 0.0 } else { v.min(1.0) }).collect();
+        let weights = alpha.data.iter().map(|&v| if is_transparent(v) { 0.0 } else { v.min(1.0) }).collect();
         let weights = Plane { width: alpha.width, height: alpha.height, data: weights };
         extend(&mut image.planes, &weights);
         Some(Self { samples })
@@ -36,24 +36,19 @@ impl HiddenColours {
         let down = |y: usize| (y * alpha.height).div_ceil(source.height);
         for (plane, samples) in larger.planes.iter_mut().zip(&self.samples) {
             let mut samples = samples.iter();
-            for (at, _) in source.data.iter().enumerate().filter(|(_, alpha)| is_hidden(**alpha)) {
+            for (at, _) in source.data.iter().enumerate().filter(|(_, alpha)| is_transparent(**alpha)) {
                 let Some(value) = samples.next().map(|&value| depth.nearest(value)) else { return };
                 let (x, y) = (at % source.width, at / source.width);
                 let columns = across(x)..across(x + 1);
                 for y in down(y)..down(y + 1) {
                     let clear = &alpha.row(y)[columns.clone()];
                     let row = &mut plane.row_mut(y)[columns.clone()];
-                    let hidden = row.iter_mut().zip(clear).filter(|(_, alpha)| is_hidden(**alpha));
+                    let hidden = row.iter_mut().zip(clear).filter(|(_, alpha)| is_transparent(**alpha));
                     hidden.for_each(|(to, _)| *to = value);
                 }
             }
         }
     }
-}
-
-/// Transparent, or not a number.
-fn is_hidden(alpha: f32) -> bool {
-    alpha <= 0.0 || alpha.is_nan()
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub(crate) fn dot(a: Rgb, b: Rgb) -> f32 {
 }
 
 /// The colours of an image of 8 bits and at most 256 colours.
-pub struct Colours {
+pub struct PaletteColours {
     width: usize,
     index: Vec<u8>,
     /// The palette in codes.
@@ -57,7 +57,7 @@ pub struct Colours {
     halves: [Vec<f32>; 3],
 }
 
-impl Colours {
+impl PaletteColours {
     /// `None` for other images.
     pub fn new(image: &Image) -> Option<Self> {
         Self::with_limits(image, WIDEST, 1.0)
