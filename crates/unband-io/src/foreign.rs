@@ -15,7 +15,7 @@ pub struct ForeignType {
 /// A way to a readable file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Conversion {
-    /// A command of FFmpeg, by the depth.
+    /// `ffmpeg -i IN -pix_fmt … OUT.png`, by the depth.
     Ffmpeg,
     /// `magick IN OUT.png`.
     Magick,
