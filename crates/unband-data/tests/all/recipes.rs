@@ -240,7 +240,7 @@ fn mistakes_are_named_by_file_key_and_range() {
             "mix.toml: `degrade[0].bits`: unknown key; such a group has name, probability, weight, then-scale, steps, shuffle, keep-order",
         ),
         (
-            "one-of = []\nshuffle = 1",
+            "one-of = [{ use = \"grain\" }]\nshuffle = 1",
             "mix.toml: `degrade[0].shuffle`: unknown key; such a group has name, probability, weight, then-scale, one-of",
         ),
     ] {
