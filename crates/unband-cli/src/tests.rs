@@ -106,7 +106,7 @@ fn options_in_messages_exist_and_take_the_value_shown() {
         std::iter::once(&root).chain(root.get_subcommands()).chain(nested).collect();
     let mut count = 0;
     for file in unband_skips::tracked_below("crates") {
-        let shown = file.display().to_string();
+        let shown = file.strip_prefix(unband_skips::root()).unwrap().display().to_string();
         let of_program =
             shown.contains("/src/") && !shown.contains("tests") && !shown.contains("unband-train");
         if !of_program || file.extension().is_none_or(|end| end != "rs") {

@@ -74,7 +74,7 @@ proptest! {
         h in 150usize..340,
         grain in 0.0f32..1.5, seed: u64,
     ) {
-        let clean = gradient( w, h, run, grain, seed);
+        let clean = gradient(w, h, run, grain, seed);
         let palette = median_cut(&rounded(&clean), colours, by_pixels);
         let dither = if dithered { 3.0 * 230.0 / colours as f32 } else { 0.0 };
         let found = same(w, h, &on_palette(w, &clean, &palette, dither));
@@ -99,7 +99,7 @@ proptest! {
             1 => 255.0 * (v.round().max(0.0) / 255.0).powf(0.6),
             _ => (v.round() - 60.0) * 1.7,
         };
-        let pixels = gradient( w, h, run, grain, seed);
+        let pixels = gradient(w, h, run, grain, seed);
         let pixels: Vec<_> = pixels.iter().map(|p| p.map(|v| curved(cut(v)))).collect();
         let found = same(w, h, &rounded(&pixels));
         prop_assert!(found.is_ok(), "{found:?}");
@@ -112,7 +112,7 @@ proptest! {
         grain in 0.0f32..2.0, seed: u64,
     ) {
         // Chroma at half size, luma on a grid or in flat blocks.
-        let pixels = gradient( w, h, run, grain, seed);
+        let pixels = gradient(w, h, run, grain, seed);
         let matrix = if seed % 2 == 0 { Matrix::Bt601 } else { Matrix::Bt709 };
         let yuv: Vec<[f32; 3]> = pixels.iter().map(|&p| matrix.to_yuv(p.map(|v| v / 255.0))).collect();
         let top = f32::from((1u16 << bits) - 1);

@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accelerator;
-pub(crate) mod code_restorer;
+mod code_restorer;
 pub mod color;
 pub mod context;
 #[cfg(feature = "image")]

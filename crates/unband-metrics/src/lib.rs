@@ -23,7 +23,7 @@ pub mod false_steps;
 mod field;
 pub mod flat_psnr;
 pub mod gmsd;
-pub(crate) mod gradient_gap;
+mod gradient_gap;
 mod grey;
 mod linear_light;
 mod lpips;

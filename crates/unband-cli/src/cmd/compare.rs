@@ -128,8 +128,8 @@ struct Compared {
 }
 
 /// The scores of the images in a role, over all pairs.
-fn scores_of<'a>(all: impl IntoIterator<Item = &'a Compared>, role: &str) -> Vec<&'a Scores> {
-    let rows = all.into_iter().flat_map(|pair| &pair.rows).filter(|row| row.role == role);
+fn scores_of<'a>(all: &'a [Compared], role: &str) -> Vec<&'a Scores> {
+    let rows = all.iter().flat_map(|pair| &pair.rows).filter(|row| row.role == role);
     rows.map(|row| &row.scores).collect()
 }
 

@@ -19,7 +19,7 @@ pub mod squeezenet;
 pub mod swinir;
 pub mod uformer;
 pub mod unband_lite;
-pub(crate) mod unband_sr_lite;
+mod unband_sr_lite;
 pub mod vgg;
 
 pub use options::Options;

@@ -2,7 +2,7 @@
 
 pub mod banding;
 pub mod charbonnier;
-pub(crate) mod cross_entropy;
+mod cross_entropy;
 pub mod fft_l1;
 pub mod gan;
 pub mod gradient;

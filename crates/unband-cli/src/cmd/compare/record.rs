@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use unband::metrics::Metric;
 
-use super::{Compared, MeasuredImage};
+use super::{Compared, MeasuredImage, scores_of};
 use unband::records::{FailureRecord, MetricRecord, SummaryRecord, ValuesRecord};
 
 /// The object of `--json`.
@@ -56,9 +56,9 @@ impl<'a> CompareRecord<'a> {
             values: ValuesRecord::new(&row.scores, metrics),
         };
         let of_role = |role: &'a str| {
-            let rows = all.iter().flat_map(|pair| &pair.rows).filter(move |row| row.role == role);
-            let scores = rows.map(|row| &row.scores);
-            RoleRecord { role, pairs: scores.clone().count(), metrics: SummaryRecord::all(&scores, metrics) }
+            let scores = scores_of(all, role);
+            let metrics = SummaryRecord::all(&scores.iter().copied(), metrics);
+            RoleRecord { role, pairs: scores.len(), metrics }
         };
         Self {
             schema: "unband-compare/1",
