@@ -331,7 +331,7 @@ def own(folder, small):
     folder.result("unband_lite", "unband-lite", net)
     save_file(net.state_dict(), folder / "unband_lite.safetensors")
     folder.says("unband_lite.safetensors", "unband_lite", "safetensors", len(net.state_dict()))
-    for seed, name in enumerate(("unband-sr-lite", "unband-sr-lite:x2"), 404):
+    for seed, name in enumerate(("unband-sr-lite", "unband-sr-lite:x2", "unband-jpeg"), 404):
         result = name.replace(":", "_").replace("-", "_")
         net = sample.drawn(name, seed, small)
         folder.result(result, name, net)

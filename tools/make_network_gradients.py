@@ -22,7 +22,8 @@ from torch_nets import sample  # noqa: E402
 FILES = {
     "adnet.pth": "adnet", "bdinn.pth": "bdinn", "bitnet.pth": "bitnet", "brdnet.pth": "brdnet", "deepdeband_f.pth": "deepdeband-f",
     "ggdbn.pth": "ggdbn", "indi_trainer.pth": "indi", "pix2pix_patchgan.pth": "pix2pix-patchgan", "rrdbnet_module.pth": "rrdbnet",
-    "uformer_t.pth": "uformer-t", "unband_lite.safetensors": "unband-lite", "unband_sr_lite.safetensors": "unband-sr-lite",
+    "uformer_t.pth": "uformer-t", "unband_lite.safetensors": "unband-lite", "unband_jpeg.safetensors": "unband-jpeg",
+    "unband_sr_lite.safetensors": "unband-sr-lite",
     "unband_sr_lite_x2.safetensors": "unband-sr-lite:x2", "unet_sn.pth": "unet-sn", "vgg_discriminator.pth": "vgg-discriminator",
     "dbi.safetensors": "dbi",
 }

@@ -19,7 +19,7 @@ CATEGORY = "image/unband"
 DEPTHS = {"8 bits, dithered (Save Image)": 8, "16 bits": 16, "float, not rounded": "float"}
 # Methods without a weights file of their own, and those that take the general strength.
 WITHOUT_FILE = [
-    m for m in unband.list_methods() if m.name == "unband-lite" or all(p.kind != "file" for p in m.params)
+    m for m in unband.list_methods() if m.name in ("unband-lite", "unband-jpeg") or all(p.kind != "file" for p in m.params)
 ]
 METHODS = ["auto", *(method.name for method in WITHOUT_FILE)]
 OWN = {"auto", *(method.name for method in WITHOUT_FILE if method.own)}

@@ -17,6 +17,7 @@ _SIZES = {
     "pix2pix-patchgan": (6, 48, 56),
     "squeezenet": (3, 64, 72),
     "uformer-t": (3, 128, 128),
+    "unband-jpeg": (3, 16, 24),
     "unband-lite": (3, 64, 96),
     "unband-sr-lite": (3, 11, 14),
     "unet-sn": (3, 16, 24),
@@ -33,7 +34,7 @@ _SIGNED = ("deepdeband-f", "pix2pix-patchgan")
 
 # The convolution that computes the correction; with random weights, it would leave the range of images.
 _LAST = {"adnet": "conv3", "bitnet": "tail", "brdnet": "fuse", "ggdbn": "fusion.final.0", "indi": "process",
-         "uformer-t": "output_proj.proj.0", "unband-lite": "tail"}
+         "uformer-t": "output_proj.proj.0", "unband-jpeg": "tail", "unband-lite": "tail"}
 
 
 def size(name):
@@ -63,9 +64,10 @@ def beside(name):
     """Additional inputs of a network."""
     if name == "indi":
         return (torch.ones(1, 1).double(),)
-    if name == "unband-lite":
+    if name in ("unband-jpeg", "unband-lite"):
         _, height, width = size(name)
-        return rule(9, height, width), torch.arange(1, 13).double()[None] / 16
+        planes, scalars = (8, 6) if name == "unband-jpeg" else (9, 12)
+        return rule(planes, height, width), torch.arange(1, scalars + 1).double()[None] / 16
     return ()
 
 

@@ -39,7 +39,7 @@ function describe() {
   find("method-title").hidden = !method;
   if (method) find("method-title").textContent = `${method.title}. Source: ${method.source}`;
   // The network's correction cannot be more than whole.
-  find("strength").max = method?.name === "unband-lite" ? 1 : 4;
+  find("strength").max = ["unband-lite", "unband-jpeg"].includes(method?.name) ? 1 : 4;
   find("strength").disabled = method !== undefined && !method.own;
   find("strength-value").textContent = find("strength").disabled
     ? "fixed by this method" : Number(find("strength").value).toFixed(2);

@@ -45,6 +45,9 @@ macro_rules! network {
 /// The debanding network `unband-lite`.
 pub static DEBANDER: NetworkFile = network!("unband-lite");
 
+/// The network for JPEG files, `unband-jpeg`.
+pub static JPEG: NetworkFile = network!("unband-jpeg");
+
 /// The upscaling networks `unband-sr-lite` with their scales.
 pub static UPSCALERS: [(usize, NetworkFile); 2] =
     [(2, network!("unband-sr-lite-x2")), (4, network!("unband-sr-lite-x4"))];

@@ -36,13 +36,13 @@ pub(crate) struct DebandArgs {
     /// Method: NAME or NAME:KEY=VALUE,… (see `unband list`)
     ///
     /// Filter strings of ffmpeg work too: `deband=1thr=0.03:range=24`, `gradfun=1.2:16`.
-    /// [default: unband-lite where levels are missing, smooth elsewhere]
+    /// [default: unband-lite where levels are missing, unband-jpeg for JPEG files, smooth elsewhere]
     #[arg(short, long, value_name = "METHOD", help_heading = "Method", verbatim_doc_comment)]
     pub method: Option<String>,
     /// Strength, 0 to 4 [default: 1]
     ///
     /// 1 is recommended, 0 changes nothing.
-    /// Above 1, `smooth` replaces the network unband-lite.
+    /// Above 1, `smooth` replaces the networks unband-lite and unband-jpeg.
     /// Only for unband's own methods; the others have their own parameters.
     #[arg(short, long, value_name = "N", value_parser = strength, allow_negative_numbers = true, help_heading = "Method", verbatim_doc_comment)]
     pub strength: Option<f32>,

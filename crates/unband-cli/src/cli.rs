@@ -62,7 +62,8 @@ const ABOUT: &str = "\
 Removes banding (false contours) from images and videos.
 
 Detects how gradients were damaged and rebuilds them within the limits that the stored values set. The built-in \
-network unband-lite does this where levels are missing, the filter `smooth` elsewhere. Edges and texture stay. \
+networks do this where levels are missing (unband-lite) and in JPEG files (unband-jpeg), the filter `smooth` \
+elsewhere. Edges and texture stay. \
 The result is written next to the input, metadata included.
 
 Used most (`unband -h` is a short list of options, those below are all):

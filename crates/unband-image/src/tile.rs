@@ -21,6 +21,57 @@ pub struct Band {
     pub planes: Vec<Plane>,
 }
 
+impl Band {
+    /// No rows yet of an image.
+    pub fn empty(image: &Image) -> Self {
+        let window = Window { x0: 0, y0: 0, x1: image.width(), y1: 0 };
+        let plane = |plane: &Plane| Plane { width: plane.width, height: 0, data: Vec::new() };
+        Self { window, planes: image.planes.iter().map(plane).collect() }
+    }
+
+    /// Adds the rows that follow, of an image whose planes have one size.
+    pub fn append(&mut self, below: &Self) {
+        self.window.y1 = below.window.y1;
+        for (all, more) in self.planes.iter_mut().zip(&below.planes) {
+            all.data.extend_from_slice(&more.data);
+            all.height += more.height;
+        }
+    }
+
+    /// Drops the rows above `y`, of an image whose planes have one size.
+    pub fn drop_above(&mut self, y: usize) {
+        let rows = y.saturating_sub(self.window.y0).min(self.window.height());
+        for plane in &mut self.planes {
+            plane.data.drain(..rows * plane.width);
+            plane.height -= rows;
+        }
+        self.window.y0 += rows;
+    }
+}
+
+/// Planes of `core` in pieces of some columns each, on all threads; all planes have one size.
+pub fn by_columns(
+    core: Window,
+    columns: usize,
+    ctx: &Context<'_>,
+    piece: impl Fn(Window) -> Vec<Plane> + Sync,
+) -> Vec<Plane> {
+    let pieces = ctx.map(core.width().div_ceil(columns), |i| {
+        let x0 = core.x0 + i * columns;
+        piece(Window { x0, x1: (x0 + columns).min(core.x1), ..core })
+    });
+    let plane = |p: usize| {
+        let mut data = Vec::with_capacity(core.width() * core.height());
+        for y in 0..core.height() {
+            for planes in &pieces {
+                data.extend_from_slice(planes[p].row(y));
+            }
+        }
+        Plane { width: core.width(), height: core.height(), data }
+    };
+    (0..pieces.first().map_or(0, Vec::len)).map(plane).collect()
+}
+
 /// Division of an image into windows and bands, in luma samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {

@@ -1,11 +1,13 @@
 //! Conditioning inputs of grid-guided networks ([`Sees::Cells`](unband_nets::arch::Sees)).
 
 use unband_image::findings::{Findings, GridRegions, PlaneGrid, Space};
-use unband_image::{Image, Matrix, Model, Plane, Window};
+use unband_image::{Image, Matrix, Model, Window};
 use unband_nets::arch::unband_lite::{CELL_PLANES, FOUND, GRID_INPUTS, IS_YUV};
 use unband_simd::Level;
 use unband_simd::filters::smooth::add_scaled_row;
 use unband_simd::infer::cells as kernels;
+
+use crate::conditioning::{Conditioning, SurfaceWindow};
 
 /// Finest step assumed, in 8-bit codes: one code of 16 bits.
 const LEAST: f32 = 1.0 / 257.0;
@@ -20,7 +22,7 @@ pub struct Cells {
     /// Whether chroma has half the size: its positions are those of 2×2 means.
     half: bool,
     regions: Option<GridRegions>,
-    numbers: [f32; GRID_INPUTS],
+    scalars: [f32; GRID_INPUTS],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,58 +47,23 @@ impl Cells {
             Some(PlaneCells { weights, step: grid.step_codes, offset: grid.offset_codes })
         };
         let grids = [plane(0), plane(1), plane(2)];
-        let mut numbers = [0.0; GRID_INPUTS];
+        let mut scalars = [0.0; GRID_INPUTS];
         for i in 0..3 {
-            numbers[i] = steps[i] / 255.0;
-            numbers[3 + i] = steps[i].log2();
-            numbers[FOUND + i] = f32::from(u8::from(grids[i].is_some()));
+            scalars[i] = steps[i] / 255.0;
+            scalars[3 + i] = steps[i].log2();
+            scalars[FOUND + i] = f32::from(u8::from(grids[i].is_some()));
         }
         let half = findings.half_chroma && matrix.is_some();
-        for (to, holds) in numbers[IS_YUV..].iter_mut().zip([matrix.is_some(), half, findings.lossy]) {
+        for (to, holds) in scalars[IS_YUV..].iter_mut().zip([matrix.is_some(), half, findings.lossy]) {
             *to = f32::from(u8::from(holds));
         }
-        Self { steps, grids, half, regions: findings.regions.clone(), numbers }
+        Self { steps, grids, half, regions: findings.regions.clone(), scalars }
     }
 
     /// Whether a grid was found in any plane. Without one, a network has no more information than the smooth
     /// surface. Such images are left to the surface, in use and in training.
     pub fn gridded(findings: &Findings) -> bool {
         findings.grids.iter().take(3).any(even)
-    }
-
-    /// Squares with the grid, if it is not present everywhere.
-    pub(crate) fn regions(&self) -> Option<&GridRegions> {
-        self.regions.as_ref()
-    }
-
-    /// Conditioning scalars of the whole image: [`GRID_INPUTS`] values.
-    pub fn numbers(&self) -> [f32; GRID_INPUTS] {
-        self.numbers
-    }
-
-    /// Conditioning channels of a window: `[9, height, width]`. `surface` is the smooth surface of the
-    /// window, one plane or three of its size.
-    pub fn planes(&self, image: &Image, surface: &[Plane], window: Window, level: Level) -> Vec<f32> {
-        debug_assert!(!matches!(image.color.model, Model::Yuv { .. }));
-        let (w, area) = (window.width(), window.width() * window.height());
-        let mut out = vec![0.0; CELL_PLANES * area];
-        let (changes, places) = out.split_at_mut(3 * area);
-        for (i, change) in changes.chunks_exact_mut(area).enumerate() {
-            let k = Matrix::Bt601.weights_of(i).map(|k| k * 255.0 / self.steps[i]);
-            for (y, row) in change.chunks_exact_mut(w).enumerate() {
-                for (c, &k) in k.iter().enumerate() {
-                    let now = &image.planes[c.min(image.planes.len() - 1)].row(window.y0 + y)[window.x0..];
-                    let then = surface[c.min(surface.len() - 1)].row(y);
-                    kernels::add_change(level, row, now, then, k);
-                }
-            }
-        }
-        for (i, waves) in places.chunks_exact_mut(2 * area).enumerate() {
-            if let Some(grid) = self.grids[i] {
-                self.waves(image, window, i, grid, waves, level);
-            }
-        }
-        out
     }
 
     /// Triangle waves of the position in a quantisation interval: 1 on a level and −1 between two levels, and
@@ -142,6 +109,42 @@ impl Cells {
                 }
             }
         }
+    }
+}
+
+impl Conditioning for Cells {
+    fn channels(&self) -> usize {
+        CELL_PLANES
+    }
+
+    fn scalars(&self) -> Vec<f32> {
+        self.scalars.to_vec()
+    }
+
+    fn regions(&self) -> Option<&GridRegions> {
+        self.regions.as_ref()
+    }
+
+    fn planes(&self, image: &Image, surface: &SurfaceWindow<'_>, window: Window, level: Level) -> Vec<f32> {
+        debug_assert!(!matches!(image.color.model, Model::Yuv { .. }));
+        let (w, area) = (window.width(), window.width() * window.height());
+        let mut out = vec![0.0; CELL_PLANES * area];
+        let (changes, places) = out.split_at_mut(3 * area);
+        for (i, change) in changes.chunks_exact_mut(area).enumerate() {
+            let k = Matrix::Bt601.weights_of(i).map(|k| k * 255.0 / self.steps[i]);
+            for (y, row) in change.chunks_exact_mut(w).enumerate() {
+                for (c, &k) in k.iter().enumerate() {
+                    let now = &image.planes[c.min(image.planes.len() - 1)].row(window.y0 + y)[window.x0..];
+                    kernels::add_change(level, row, now, surface.row(c, window.y0 + y, window), k);
+                }
+            }
+        }
+        for (i, waves) in places.chunks_exact_mut(2 * area).enumerate() {
+            if let Some(grid) = self.grids[i] {
+                self.waves(image, window, i, grid, waves, level);
+            }
+        }
+        out
     }
 }
 

@@ -1,4 +1,4 @@
-//! Grid-guided networks as restorers: smooth surface, conditioning inputs, network.
+//! Guided networks as restorers: restored surface, conditioning inputs, network.
 //!
 //! An image passes through the network from top to bottom, whole rows at a time. Conditioning inputs are
 //! computed on demand, and output rows are returned as soon as they are known. If memory is too small for
@@ -6,32 +6,30 @@
 
 use std::sync::Arc;
 
-use unband_image::findings::Findings;
 use unband_image::restorer::{Passage, Rows};
 use unband_image::tile::Band;
 use unband_image::{Context, Image, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
 use unband_nets::Shape;
 use unband_nets::arch::Architecture;
-use unband_nets::arch::unband_lite::{CELL_PLANES, GRID_INPUTS};
 
-use crate::cells::Cells;
 use crate::color_guard::{ColorGuard, Surfaces};
+use crate::conditioning::Conditioning;
 use crate::engine::{Engine, Given, Lines as _, MADE_ROWS, Ready, Run};
-use crate::guided_inputs::{COLUMNS, GridInput, LumaInput};
+use crate::guided_inputs::{COLUMNS, GuideInput, LumaInput};
 use crate::map::Map;
 use crate::run::Mode;
 use crate::window;
 
 /// Index of the conditioning input, whose rows are generated on demand.
-const GRID_INPUT: usize = 1;
+const GUIDE_INPUT: usize = 1;
 
-/// A network of [`Sees::Cells`](unband_nets::arch::Sees) for one image.
+/// A network of [`Sees::Cells` or `Sees::Blocks`](unband_nets::arch::Sees) for one image.
 pub struct GuidedRestorer {
     name: &'static str,
     engine: Arc<Engine>,
-    /// Computes the smooth surface.
+    /// Computes the surface.
     pub(crate) surface: Box<dyn Restorer>,
-    pub(crate) cells: Cells,
+    pub(crate) known: Box<dyn Conditioning>,
     /// Where the network's colours are not trusted.
     guard: Option<ColorGuard>,
     /// Conditioning scalars of the whole image.
@@ -45,8 +43,8 @@ pub struct GuidedRestorer {
 }
 
 impl GuidedRestorer {
-    /// For the red, green and blue (or grey) image with these findings and this restorer of its smooth
-    /// surface. `strength` is the share of the correction that is applied, 0 to 1.
+    /// For the red, green and blue (or grey) image of which this is known, and this restorer of its surface.
+    /// `strength` is the share of the correction that is applied, 0 to 1.
     ///
     /// # Errors
     /// Networks that accept only one size or read the whole image.
@@ -54,7 +52,7 @@ impl GuidedRestorer {
         architecture: &Architecture,
         engine: Arc<Engine>,
         surface: Box<dyn Restorer>,
-        findings: &Findings,
+        known: impl Conditioning + 'static,
         strength: f32,
     ) -> Result<Self, RestoreError> {
         let name = architecture.name;
@@ -67,10 +65,12 @@ impl GuidedRestorer {
         let before = surface.needs();
         let align = before.align.max(engine.align());
         let rim = radius.next_multiple_of(align);
-        let needs = Needs { halo: rim + before.halo, align, full_width: false, whole_image: false };
-        let cells = Cells::new(findings);
-        let numbers = Map { shape: Shape::new(GRID_INPUTS, 1, 1), data: cells.numbers().to_vec() };
-        Ok(Self { name, engine, surface, cells, guard: None, numbers, strength, needs, rim, multiple })
+        let margin = known.margin().next_multiple_of(align);
+        let needs = Needs { halo: rim + margin + before.halo, align, full_width: false, whole_image: false };
+        let scalars = known.scalars();
+        let numbers = Map { shape: Shape::new(scalars.len(), 1, 1), data: scalars };
+        let known = Box::new(known);
+        Ok(Self { name, engine, surface, known, guard: None, numbers, strength, needs, rim, multiple })
     }
 
     /// With shares of the colour correction for the image that it restores.
@@ -89,17 +89,19 @@ impl GuidedRestorer {
     fn bytes_of_run(&self, size: (usize, usize), ctx: &Context<'_>) -> u64 {
         let threads = ctx.threads;
         let (width, height) = self.padded(size);
-        let run = self.engine.kept_bytes(height, width, Mode::default(), threads, &[GRID_INPUT]);
-        let halo = 2 * self.surface.needs().halo;
+        let run = self.engine.kept_bytes(height, width, Mode::default(), threads, &[GUIDE_INPUT]);
+        let channels = self.known.channels();
+        let margin = self.known.margin().next_multiple_of(self.needs.align);
+        let halo = 2 * (self.surface.needs().halo + margin);
         let block = (COLUMNS.1.min(width) + halo, MADE_ROWS.min(height) + halo);
         let at_once = threads.min(width.div_ceil(COLUMNS.0));
         // Conditioning channels and the surface.
-        let own = 4 * (CELL_PLANES + 3) * block.0 * block.1 * at_once;
+        let own = 4 * (channels + 3) * block.0 * block.1 * at_once;
         // The surface's colours of rows whose results are not ready.
         let waiting = if ctx.accelerator.is_some() { height } else { (self.rim + 2 * MADE_ROWS).min(height) };
         let own = own + Surfaces::BYTES * width * waiting;
         // An accelerator gets all rows at once. Its inputs exist twice, its output three times.
-        let sent = if ctx.accelerator.is_some() { (8 * (CELL_PLANES + 1) + 36) * width * height } else { 0 };
+        let sent = if ctx.accelerator.is_some() { (8 * (channels + 1) + 36) * width * height } else { 0 };
         let own = own + sent;
         // An unsupported size is reported when the network runs.
         (run.unwrap_or(0) + own) as u64 + self.surface.working_bytes(block, at_once, ctx)
@@ -114,8 +116,8 @@ impl GuidedRestorer {
         window::refuse_yuv(self.name, image)?;
         let surfaces = self.guard.as_ref().map(|_| Surfaces::default());
         let luma_input = LumaInput { of: self, image, window };
-        let grid_input = GridInput { of: self, image, window, surfaces: surfaces.as_ref() };
-        let inputs = [Given::Lines(&luma_input), Given::Made(&grid_input), Given::Map(&self.numbers)];
+        let guide_input = GuideInput { of: self, image, window, surfaces: surfaces.as_ref() };
+        let inputs = [Given::Lines(&luma_input), Given::Made(&guide_input), Given::Map(&self.numbers)];
         let failed = |error| window::failed(self.name, error);
         let work = if ctx.accelerator.is_some() {
             let maps = inputs.iter().map(|input| input.map(ctx)).collect::<Result<Vec<_>, _>>()?;
@@ -163,7 +165,7 @@ impl GuidedRestorer {
     /// Squares without the grid keep their input samples, as in the smooth surface: the page around a photo
     /// was never quantised.
     fn keep_outside(&self, image: &Image, window: Window, planes: &mut [Plane]) {
-        let Some(regions) = self.cells.regions() else { return };
+        let Some(regions) = self.known.regions() else { return };
         for (p, plane) in planes.iter_mut().enumerate() {
             for y in 0..plane.height {
                 let source = &image.planes[p].row(window.y0 + y)[window.x0..window.x1];
@@ -267,8 +269,8 @@ impl Network<'_> {
             }
         };
         let luma_input = LumaInput { of, image, window };
-        let grid_input = GridInput { of, image, window, surfaces: surfaces.as_ref() };
-        let inputs = [Given::Lines(&luma_input), Given::Made(&grid_input), Given::Map(&of.numbers)];
+        let guide_input = GuideInput { of, image, window, surfaces: surfaces.as_ref() };
+        let inputs = [Given::Lines(&luma_input), Given::Made(&guide_input), Given::Map(&of.numbers)];
         loop {
             let ready = run.until_ready(&inputs, ctx).map_err(|error| window::failed(of.name, error))?;
             let Some(ready) = ready else { return Ok(None) };
@@ -310,7 +312,7 @@ impl GuidedRestorer {
         let made = if ready.made >= padded {
             usize::MAX
         } else {
-            own(ready.made).saturating_sub(before.halo + before.align)
+            own(ready.made).saturating_sub(self.known.margin() + before.halo + before.align)
         };
         read.min(made)
     }

@@ -1,4 +1,4 @@
-//! Inputs of a grid-guided network: rows of the image, and conditioning channels with the smooth surface.
+//! Inputs of a guided network: rows of the image, and its conditioning channels.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -6,10 +6,10 @@ use std::ops::Range;
 use unband_image::tile::restored_window;
 use unband_image::{Context, Image, Plane, RestoreError, Window};
 use unband_nets::Shape;
-use unband_nets::arch::unband_lite::CELL_PLANES;
 
 use crate::GuidedRestorer;
 use crate::color_guard::Surfaces;
+use crate::conditioning::SurfaceWindow;
 use crate::engine::{Lines, Make};
 use crate::window::mirrored;
 
@@ -43,7 +43,7 @@ impl Lines for LumaInput<'_> {
 }
 
 /// Conditioning channels of the samples of a window.
-pub(crate) struct GridInput<'a> {
+pub(crate) struct GuideInput<'a> {
     pub of: &'a GuidedRestorer,
     pub image: &'a Image,
     pub window: Window,
@@ -51,10 +51,10 @@ pub(crate) struct GridInput<'a> {
     pub surfaces: Option<&'a Surfaces>,
 }
 
-impl Make for GridInput<'_> {
+impl Make for GuideInput<'_> {
     fn shape(&self) -> Shape {
         let (width, height) = self.of.padded((self.window.width(), self.window.height()));
-        Shape::new(CELL_PLANES, height, width)
+        Shape::new(self.of.known.channels(), height, width)
     }
 
     fn make(
@@ -64,6 +64,7 @@ impl Make for GridInput<'_> {
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
         let (width, height, align) = (self.window.width(), self.window.height(), self.of.needs.align);
+        let channels = self.of.known.channels();
         let source = |y: usize| mirrored(y, height);
         let (first, last) = rows.clone().map(source).fold((height, 0), |(a, b), y| (a.min(y), b.max(y)));
         let first = first / align * align;
@@ -71,7 +72,7 @@ impl Make for GridInput<'_> {
         let columns = width.div_ceil(ctx.threads).clamp(COLUMNS.0, COLUMNS.1).next_multiple_of(align);
         let mut parts: Vec<Vec<&mut [f32]>> = (0..width.div_ceil(columns)).map(|_| Vec::new()).collect();
         for line in &mut lines {
-            let pieces = line[..width * CELL_PLANES].chunks_mut(columns * CELL_PLANES);
+            let pieces = line[..width * channels].chunks_mut(columns * channels);
             parts.iter_mut().zip(pieces).for_each(|(part, piece)| part.push(piece));
         }
         let made = ctx.map_parts(parts, |i, part: Vec<&mut [f32]>| {
@@ -79,17 +80,20 @@ impl Make for GridInput<'_> {
             let x0 = self.window.x0 + i * columns;
             let x1 = (x0 + columns).min(self.window.x1);
             let window = Window { x0, x1, y0: self.window.y0 + first, y1: self.window.y0 + end };
-            let surface: Vec<Plane> = restored_window(self.image, &*self.of.surface, window, ctx)?;
+            let margin = self.of.known.margin().next_multiple_of(align);
+            let wide = window.grown(margin, self.image.width(), self.image.height());
+            let planes: Vec<Plane> = restored_window(self.image, &*self.of.surface, wide, ctx)?;
             if let Some(surfaces) = self.surfaces {
                 // Rows below the image are mirrored from rows that were kept before.
                 let own = |row: usize| self.window.y0 + row.min(height);
-                surfaces.keep(&surface, window, own(rows.start), own(rows.end));
+                surfaces.keep(&planes, window, own(rows.start), own(rows.end));
             }
-            let planes = self.of.cells.planes(self.image, &surface, window, ctx.level);
+            let surface = SurfaceWindow { planes: &planes, window: wide };
+            let planes = self.of.known.planes(self.image, &surface, window, ctx.level);
             for (y, line) in rows.clone().zip(part) {
-                for c in 0..CELL_PLANES {
+                for c in 0..channels {
                     let from = (c * window.height() + source(y) - first) * window.width();
-                    let samples = line.iter_mut().skip(c).step_by(CELL_PLANES);
+                    let samples = line.iter_mut().skip(c).step_by(channels);
                     samples.zip(&planes[from..][..window.width()]).for_each(|(to, v)| *to = *v);
                 }
             }
@@ -97,9 +101,9 @@ impl Make for GridInput<'_> {
         });
         made.into_iter().collect::<Result<(), RestoreError>>()?;
         for line in lines {
-            for x in width..line.len() / CELL_PLANES {
-                let from = mirrored(x, width) * CELL_PLANES;
-                line.copy_within(from..from + CELL_PLANES, x * CELL_PLANES);
+            for x in width..line.len() / channels {
+                let from = mirrored(x, width) * channels;
+                line.copy_within(from..from + channels, x * channels);
             }
         }
         Ok(())

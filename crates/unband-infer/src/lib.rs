@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 
 pub mod banded_deform_conv;
+pub mod blocks;
 pub mod card;
 pub mod cells;
 mod color_guard;
+pub mod conditioning;
 pub mod deepdeband;
 mod engine;
 mod guided;

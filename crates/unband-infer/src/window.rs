@@ -93,6 +93,11 @@ pub(crate) fn mirrored(i: usize, n: usize) -> usize {
     if i < n { i } else { 2 * (n - 1) - i }
 }
 
+/// As [`mirrored`] at both ends; `i` counts from `before` samples before the first.
+pub(crate) fn reflected(i: usize, before: usize, n: usize) -> usize {
+    mirrored(i.abs_diff(before), n)
+}
+
 /// Copies the core of the outer window's result into a tile; a grey tile gets the mean of red, green and
 /// blue.
 pub(crate) fn lay(made: &Map<f32>, outer: Window, core: Window, output: &mut TileOut) {
@@ -124,6 +129,7 @@ mod tests {
         let places: Vec<usize> = (0..8).map(|i| mirrored(i, 4)).collect();
         assert_eq!(places, [0, 1, 2, 3, 2, 1, 0, 1]);
         assert_eq!(mirrored(5, 1), 0);
+        assert_eq!([0, 2, 3, 8].map(|i| reflected(i, 3, 4)), [3, 1, 0, 1]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use unband_image::method::Prepare;
 use unband_image::tile::restored_window;
 use unband_image::{Context, Image, Method, Plane, RestoreError, Window, With};
 use unband_infer::cells::Cells;
+use unband_infer::conditioning::{Conditioning as _, SurfaceWindow};
 
 use crate::error::DataError;
 
@@ -35,23 +36,23 @@ impl Surface {
     }
 
     /// Conditioning per sample and of the grid.
-    fn known(&self, lq: &Image, findings: &Findings) -> Result<Conditioning, RestoreError> {
+    fn known(&self, lq: &Image, findings: &Findings) -> Result<ConditioningInputs, RestoreError> {
         let ctx = Context::with(|new| new.threads = 1);
         let (width, height) = (lq.width(), lq.height());
         let all = Window { x0: 0, y0: 0, x1: width, y1: height };
         let smooth = (self.0)(lq, findings, &ctx)?;
         let surface = restored_window(lq, &*smooth, all, &ctx)?;
         let cells = Cells::new(findings);
-        let known = cells.planes(lq, &surface, all, ctx.level);
+        let known = cells.planes(lq, &SurfaceWindow { planes: &surface, window: all }, all, ctx.level);
         let plane = |data: &[f32]| Plane { width, height, data: data.to_vec() };
         let planes = known.chunks_exact(width * height).map(plane).collect();
-        Ok(Conditioning { planes, numbers: cells.numbers().to_vec() })
+        Ok(ConditioningInputs { planes, numbers: cells.scalars() })
     }
 }
 
 /// Conditioning inputs of `Sees::Cells` networks.
 #[derive(Default)]
-struct Conditioning {
+struct ConditioningInputs {
     /// Per sample.
     planes: Vec<Plane>,
     /// Of the grid.
@@ -66,7 +67,7 @@ pub(crate) fn found(lq: &Image) -> Findings {
 /// A degraded window.
 pub(crate) struct DegradedWindow {
     pair: Pair,
-    known: Conditioning,
+    known: ConditioningInputs,
     /// Drawn degradations, by their names in the recipe.
     pub names: Vec<String>,
     /// Factor by which the degraded side is smaller.

@@ -92,6 +92,11 @@ impl Checks<'_> {
     }
 
     fn network(&self, key: &str, name: &str, purposes: &[Purpose]) -> Result<(), RecipeError> {
+        // Its inputs come from files, not from degraded windows.
+        let blocks = |a: &arch::Architecture| a.use_as.sees == Sees::Blocks;
+        if arch::of(name).is_some_and(blocks) {
+            return Err(self.wrong(key, format!("{name} is trained by tools/train_jpeg.py")));
+        }
         let known = arch::of(name).is_some_and(|a| purposes.contains(&a.use_as.purpose));
         if known && let Some(built) = arch::build(name) {
             return built.map(|_| ()).map_err(|e| self.wrong(key, e.to_string()));
@@ -108,8 +113,11 @@ impl Checks<'_> {
                 format!("{0} ({0}:{1}{options})", a.name, variants.join(" :"))
             }
         };
-        let allowed: Vec<String> =
-            ARCHITECTURES.iter().filter(|a| purposes.contains(&a.use_as.purpose)).map(names).collect();
+        let allowed: Vec<String> = ARCHITECTURES
+            .iter()
+            .filter(|a| purposes.contains(&a.use_as.purpose) && !blocks(a))
+            .map(names)
+            .collect();
         Err(self.wrong(key, format!("no such network `{name}`, expected one of {}", allowed.join(", "))))
     }
 

@@ -8,6 +8,7 @@ import { UnbandError } from "./error.js";
 const MODULE = new URL("./unband_bg.wasm", import.meta.url);
 const NETWORKS = {
   "unband-lite": new URL("./unband-lite.safetensors", import.meta.url),
+  "unband-jpeg": new URL("./unband-jpeg.safetensors", import.meta.url),
   "unband-sr-lite-x2": new URL("./unband-sr-lite-x2.safetensors", import.meta.url),
   "unband-sr-lite-x4": new URL("./unband-sr-lite-x4.safetensors", import.meta.url),
 };
@@ -70,7 +71,8 @@ export async function load(names) {
 
 /** Networks that a call may need. */
 export function needed(name, { method = "auto", scale, width, height, fit, deband = true } = {}) {
-  const debander = ["auto", "unband-lite"].includes(String(method).split(":")[0]) ? ["unband-lite"] : [];
+  const own = ["unband-lite", "unband-jpeg"];
+  const debander = own.filter((network) => ["auto", network].includes(String(method).split(":")[0]));
   if (name === "deband") return debander;
   if (name !== "upscale") return [];
   const sized = [width, height, fit].some((size) => size != null);

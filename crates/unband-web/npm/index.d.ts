@@ -65,7 +65,7 @@ export interface DebandOptions extends Rounding, Format, Progress {
   method?: string;
   /** Parameters of that method. */
   params?: Record<string, number | string | boolean>;
-  /** 0 to 4, of `unband-lite` to 1; by default 1. For unband's own methods. */
+  /** 0 to 4, of `unband-lite` and `unband-jpeg` to 1; by default 1. For unband's own methods. */
   strength?: number;
   /** Keep every sample inside its quantisation interval? Default: yes for unband's own methods. */
   faithful?: boolean;

@@ -69,8 +69,24 @@ fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static Entr
         Cause::RecodedGrid => !hidden(),
         _ => true,
     };
-    let network = !image.is_yuv() && options.strength <= 1.0 && samples && networks::has_grid(findings);
-    if network { &networks::LITE } else { &smooth::ENTRY }
+    let network = !image.is_yuv() && options.strength <= 1.0;
+    if network && samples && networks::has_grid(findings) {
+        &networks::LITE
+    } else if network && is_photo_file(findings) && in_file(image, findings, options) {
+        &networks::JPEG
+    } else {
+        &smooth::ENTRY
+    }
+}
+
+/// Is the file's own coding the only one that was found?
+fn is_photo_file(findings: &Findings) -> bool {
+    matches!(findings.cause, Cause::Plain | Cause::Jpeg | Cause::Coded | Cause::Video)
+}
+
+/// Are results kept inside the intervals of JPEG coefficients that the network for such files knows?
+fn in_file(image: &Image, findings: &Findings, options: &Options) -> bool {
+    faithful(image, findings, options.faithful, true) == Faithful::File && networks::has_blocks(image)
 }
 
 /// Findings on an image, as far as options say more than its samples.

@@ -4,10 +4,14 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use unband_filters::jpeg_bounds::{JpegDeblock, coefficients};
 use unband_filters::smooth;
 use unband_image::findings::Findings;
 use unband_image::method::{Prepare, defaults};
-use unband_image::{Entry, Hint, Method, ParamError, ParamInfo, Params, Restorer, params};
+use unband_image::{
+    Entry, Hint, Image, JpegCoefficients, Method, ParamError, ParamInfo, Params, Restorer, params,
+};
+use unband_infer::blocks::Blocks;
 use unband_infer::cells::Cells;
 use unband_infer::deepdeband::Variant;
 use unband_infer::{ColorGuard, Engine, Execution, GuidedRestorer, NetRestorer, models};
@@ -35,9 +39,9 @@ params! {
 }
 
 params! {
-    /// Settings of the built-in network.
+    /// Settings of the built-in networks.
     #[non_exhaustive]
-    pub struct LiteParams {
+    pub struct BuiltInParams {
         /// Weights that replace the built-in ones: a file, or the name of an imported model.
         weights: Weights = Weights::BuiltIn;
         /// Share of the correction that is applied. 0 changes nothing; values above 1 need `smooth`.
@@ -123,6 +127,7 @@ macro_rules! network {
 const fn entry(architecture: &Architecture) -> Entry {
     match (architecture.use_as.sees, architecture.use_as.passes) {
         (Sees::Cells, _) => LITE,
+        (Sees::Blocks, _) => JPEG,
         (_, Passes::One) => network!(architecture, OnceParams, |_, _, _| Execution::Once),
         (_, Passes::Steps) => network!(architecture, StepsParams, |method, params, convention| {
             let stated = convention.steps.filter(|_| !method.is_given(STEPS));
@@ -153,39 +158,99 @@ const ENTRIES: ([Entry; ARCHITECTURES.len()], usize) = {
 /// Debanding networks, in the order of their registry.
 pub static NETWORKS: &[Entry] = ENTRIES.0.split_at(ENTRIES.1).0;
 
-/// The built-in network, on top of `smooth`; `smooth` alone where no grid was found.
+/// The built-in network for levels, on top of `smooth`; `smooth` alone where no grid was found.
 pub(crate) const LITE: Entry = Entry {
     name: arch::unband_lite::ENTRY.name,
     title: arch::unband_lite::ENTRY.title,
     source: arch::unband_lite::ENTRY.source,
     ours: true,
     rgb: true,
-    params: LiteParams::INFO,
-    defaults: defaults::<LiteParams>,
+    params: BuiltInParams::INFO,
+    defaults: defaults::<BuiltInParams>,
     build: |method| {
         let architecture = &arch::unband_lite::ENTRY;
-        let params = method.params::<LiteParams>();
+        let params = method.params::<BuiltInParams>();
         let precision = params.precision.products()?;
         let engine = match params.weights.file()? {
             None => shipped::debander(precision)?,
             Some(file) => engine(architecture, &file, precision)?,
         };
-        let mut alone = Method::new(&smooth::ENTRY);
-        let surface = alone.prepare()?;
-        alone.set(STRENGTH, &params.strength)?;
-        let alone = alone.prepare()?;
+        let smooth = Smooth::new(&params)?;
         Ok(Box::new(move |image, findings, ctx| {
             if !has_grid(findings) {
-                return alone(image, findings, ctx);
+                return (smooth.alone)(image, findings, ctx);
             }
-            let surface = surface(image, findings, ctx)?;
+            let surface = (smooth.surface)(image, findings, ctx)?;
             let engine = Arc::clone(&engine);
-            let restorer = GuidedRestorer::new(architecture, engine, surface, findings, params.strength)?
-                .with_guard(ColorGuard::find(image, findings, ctx));
+            let restorer =
+                GuidedRestorer::new(architecture, engine, surface, Cells::new(findings), params.strength)?
+                    .with_guard(ColorGuard::find(image, findings, ctx));
             Ok(Box::new(restorer) as Box<dyn Restorer>)
         }))
     },
 };
+
+/// The built-in network for JPEG files, on top of `smooth` and averaged coefficients; `smooth` alone for
+/// other images.
+pub(crate) const JPEG: Entry = Entry {
+    name: arch::unband_jpeg::ENTRY.name,
+    title: arch::unband_jpeg::ENTRY.title,
+    source: arch::unband_jpeg::ENTRY.source,
+    ours: true,
+    rgb: true,
+    params: BuiltInParams::INFO,
+    defaults: defaults::<BuiltInParams>,
+    build: |method| {
+        let architecture = &arch::unband_jpeg::ENTRY;
+        let params = method.params::<BuiltInParams>();
+        let precision = params.precision.products()?;
+        let engine = match params.weights.file()? {
+            None => shipped::jpeg(precision)?,
+            Some(file) => engine(architecture, &file, precision)?,
+        };
+        let smooth = Smooth::new(&params)?;
+        Ok(Box::new(move |image, findings, ctx| {
+            let Some((stored, blocks)) = blocks(image) else {
+                return (smooth.alone)(image, findings, ctx);
+            };
+            let inner = (smooth.surface)(image, findings, ctx)?;
+            let surface = JpegDeblock::within(image, &stored, inner).map(JpegDeblock::guided);
+            let surface = surface.unwrap_or_else(|inner| inner);
+            let engine = Arc::clone(&engine);
+            let restorer = GuidedRestorer::new(architecture, engine, surface, blocks, params.strength)?;
+            Ok(Box::new(restorer) as Box<dyn Restorer>)
+        }))
+    },
+};
+
+/// `smooth` below a network, and in place of it.
+struct Smooth {
+    surface: Arc<Prepare>,
+    alone: Arc<Prepare>,
+}
+
+impl Smooth {
+    /// # Errors
+    /// A strength outside its range.
+    fn new(params: &BuiltInParams) -> Result<Self, ParamError> {
+        let mut alone = Method::new(&smooth::ENTRY);
+        let surface = alone.prepare()?;
+        alone.set(STRENGTH, &params.strength)?;
+        Ok(Self { surface, alone: alone.prepare()? })
+    }
+}
+
+/// The stored coefficients of an image and what the network for JPEG files knows by them; `None` for other
+/// images.
+fn blocks(image: &Image) -> Option<(Arc<JpegCoefficients>, Blocks)> {
+    let stored = coefficients(image)?;
+    Some((Arc::clone(&stored), Blocks::new(&stored)?))
+}
+
+/// Can the built-in network for JPEG files restore the image?
+pub(crate) fn has_blocks(image: &Image) -> bool {
+    blocks(image).is_some()
+}
 
 /// Name of the built-in debanding network, the default method where a grid was found.
 pub const DEFAULT: &str = arch::unband_lite::ENTRY.name;
@@ -195,14 +260,21 @@ pub(crate) fn has_grid(findings: &Findings) -> bool {
     Cells::gridded(findings)
 }
 
-/// Is it the method of the network that is part of unband?
+/// Name of the built-in network for JPEG files, the default method for them where no grid was found.
+pub const JPEG_DEFAULT: &str = arch::unband_jpeg::ENTRY.name;
+
+/// Is it the method of a network that is part of unband?
 pub fn is_built_in(method: &str) -> bool {
-    method == DEFAULT
+    [DEFAULT, JPEG_DEFAULT].contains(&method)
 }
 
 /// The weights of a network as a file, where they are built in.
 pub fn built_in(method: &str) -> Option<&'static [u8]> {
-    if is_built_in(method) { unband_weights::DEBANDER.bytes() } else { None }
+    match method {
+        DEFAULT => unband_weights::DEBANDER.bytes(),
+        JPEG_DEFAULT => unband_weights::JPEG.bytes(),
+        _ => None,
+    }
 }
 
 /// Name of the strength parameter of unband's own methods.

@@ -7,7 +7,7 @@ use unband_image::process::PerProcess;
 use unband_infer::{Engine, models};
 use unband_nets::arch::Architecture;
 use unband_simd::Precision;
-use unband_weights::{DEBANDER, NetworkFile, UPSCALER_GATES, UPSCALERS};
+use unband_weights::{DEBANDER, JPEG, NetworkFile, UPSCALER_GATES, UPSCALERS};
 
 use crate::Error;
 use crate::jobs::upscale::Gate;
@@ -42,7 +42,7 @@ pub(crate) fn upscaler_gate(scale: usize) -> Result<Gate, Error> {
 
 /// Files of the built-in networks, which programs without the feature `embedded` provide before they run.
 pub fn network_files() -> impl Iterator<Item = &'static NetworkFile> {
-    std::iter::once(&DEBANDER).chain(UPSCALERS.iter().map(|(_, file)| file))
+    [&DEBANDER, &JPEG].into_iter().chain(UPSCALERS.iter().map(|(_, file)| file))
 }
 
 /// An engine, once it was needed.
@@ -53,10 +53,30 @@ type LazyEngine = OnceLock<Result<Arc<Engine>, String>>;
 /// # Errors
 /// Unreadable weights: a fault of the build.
 pub(crate) fn debander(precision: Precision) -> Result<Arc<Engine>, ParamError> {
-    static READY: PerProcess<[LazyEngine; 2]> = PerProcess::new();
-    let ready = &READY.get_or(Default::default)[usize::from(precision == Precision::Bf16)];
-    let ready = ready.get_or_init(|| made(&DEBANDER, precision).map(|(_, engine)| Arc::new(engine)));
-    ready.clone().map_err(|what| unread("the built-in weights of unband-lite".to_owned(), what))
+    static READY: Shared = PerProcess::new();
+    shared(&READY, &DEBANDER, precision)
+}
+
+/// As [`debander`], the network for JPEG files.
+///
+/// # Errors
+/// As [`debander`].
+pub(crate) fn jpeg(precision: Precision) -> Result<Arc<Engine>, ParamError> {
+    static READY: Shared = PerProcess::new();
+    shared(&READY, &JPEG, precision)
+}
+
+/// Engines of both precisions.
+type Shared = PerProcess<[LazyEngine; 2]>;
+
+fn shared(
+    ready: &'static Shared,
+    file: &NetworkFile,
+    precision: Precision,
+) -> Result<Arc<Engine>, ParamError> {
+    let ready = &ready.get_or(Default::default)[usize::from(precision == Precision::Bf16)];
+    let ready = ready.get_or_init(|| made(file, precision).map(|(_, engine)| Arc::new(engine)));
+    ready.clone().map_err(|what| unread(format!("the built-in weights of {}", file.name), what))
 }
 
 fn unread(path: String, what: String) -> ParamError {

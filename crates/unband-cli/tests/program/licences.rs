@@ -54,7 +54,7 @@ fn everyone_is_named_whose_images_the_weights_learned_from() {
     ] {
         assert!(all.contains(&format!("{name}, {licence}, https://")), "{name}");
     }
-    for card in ["unband-lite.md", "unband-sr-lite.md", "unband-banding-classifier.md"] {
+    for card in ["unband-lite.md", "unband-jpeg.md", "unband-sr-lite.md", "unband-banding-classifier.md"] {
         let text = std::fs::read_to_string(root().join("weights").join(card)).unwrap();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for name in ["Deepin Technology Co., Ltd.", "Victorhck", "Dirk Hohndel", "NOTICE.txt"] {

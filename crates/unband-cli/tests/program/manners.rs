@@ -13,7 +13,10 @@ fn help_can_be_asked_for_as_a_command() {
     let score = stage.run(&["help", "score"]).code(0).out();
     assert!(score.contains("--fail-if"), "{score}");
     // The default method.
-    assert!(all.contains("default: unband-lite where levels are missing"), "{all}");
+    assert!(
+        all.contains("default: unband-lite where levels are missing, unband-jpeg for JPEG files"),
+        "{all}"
+    );
 }
 
 #[test]
@@ -188,12 +191,16 @@ fn the_list_is_short_and_knows_what_runs_unasked() {
     let stage = Stage::new();
     let text = stage.run(&["list"]).code(0).out();
     assert!(text.lines().count() < 200 && text.len() < 12_000, "{} lines", text.lines().count());
-    let first: Vec<&str> = text.lines().skip(2).take(2).collect();
+    let first: Vec<&str> = text.lines().skip(2).take(3).collect();
     assert!(
         first[0].starts_with("  unband-lite") && first[0].ends_with("(default where levels are missing)"),
         "{first:?}"
     );
-    assert!(first[1].starts_with("  smooth") && first[1].ends_with("(default elsewhere)"), "{first:?}");
+    assert!(
+        first[1].starts_with("  unband-jpeg") && first[1].ends_with("(default for JPEG files)"),
+        "{first:?}"
+    );
+    assert!(first[2].starts_with("  smooth") && first[2].ends_with("(default elsewhere)"), "{first:?}");
     for word in ["bdinn-1", "ggdbn", "bsrgan-x2", "cambi", "rgb-bits", "blue-noise", "png"] {
         assert!(text.contains(&format!("  {word}")), "{word}");
     }

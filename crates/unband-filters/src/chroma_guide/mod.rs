@@ -12,7 +12,7 @@ mod guide;
 mod half_size;
 
 use unband_image::restorer::{Passage, Rows};
-use unband_image::tile::{Band, restore_in_place};
+use unband_image::tile::{Band, by_columns, restore_in_place};
 use unband_image::{
     Context, Image, Matrix, Needs, Plane, RestoreError, Restorer, SparePool, TileIn, TileOut, Window,
 };
@@ -84,20 +84,7 @@ impl ChromaGuide {
 
     /// As [`Self::part`], on all threads.
     fn parts(&self, results: &[Plane], window: Window, core: Window, ctx: &Context<'_>) -> Vec<Plane> {
-        let parts = ctx.map(core.width().div_ceil(COLUMNS), |i| {
-            let x0 = core.x0 + i * COLUMNS;
-            self.part(results, window, Window { x0, x1: (x0 + COLUMNS).min(core.x1), ..core }, ctx.level)
-        });
-        let plane = |p: usize| {
-            let mut data = Vec::with_capacity(core.width() * core.height());
-            for y in 0..core.height() {
-                for part in &parts {
-                    data.extend_from_slice(part[p].row(y));
-                }
-            }
-            Plane { width: core.width(), height: core.height(), data }
-        };
-        (0..results.len()).map(plane).collect()
+        by_columns(core, COLUMNS, ctx, |core| self.part(results, window, core, ctx.level))
     }
 
     /// Changes red, green and blue whose first pixel is the first of a stored chroma sample. Results closer
@@ -225,10 +212,7 @@ impl Restorer for ChromaGuide {
         ctx: &Context<'_>,
     ) -> Result<Option<Box<dyn Passage + 'a>>, RestoreError> {
         let Some(inner) = self.inner.passage(image, ctx)? else { return Ok(None) };
-        let results = Band {
-            window: Window { x0: 0, y0: 0, x1: image.width(), y1: 0 },
-            planes: vec![Plane { width: image.width(), height: 0, data: Vec::new() }; image.planes.len()],
-        };
+        let results = Band::empty(image);
         Ok(Some(Box::new(Through { of: self, inner, results, done: 0, free: 0 })))
     }
 }
@@ -253,13 +237,9 @@ impl Passage for Through<'_> {
         while self.results.window.y1 < (self.done + ROWS + HALO).min(height) {
             let Some(Rows { band, free }) = self.inner.next(image, ctx)? else { break };
             self.free = free;
-            self.results.window.y1 = band.window.y1;
-            for (all, more) in self.results.planes.iter_mut().zip(&band.planes) {
-                all.data.extend_from_slice(&more.data);
-                all.height += more.height;
-            }
+            self.results.append(&band);
         }
-        let Band { window, planes } = &mut self.results;
+        let Band { window, planes } = &self.results;
         let known = if window.y1 == height { height } else { window.y1.saturating_sub(HALO) / 2 * 2 };
         if known <= self.done {
             return Ok(None);
@@ -267,12 +247,7 @@ impl Passage for Through<'_> {
         let core = Window { y0: self.done, y1: known, ..*window };
         let made = self.of.parts(planes, *window, core, ctx);
         self.done = known;
-        let above = known.saturating_sub(HALO).max(window.y0);
-        for plane in planes {
-            plane.data.drain(..(above - window.y0) * plane.width);
-            plane.height -= above - window.y0;
-        }
-        window.y0 = above;
+        self.results.drop_above(known.saturating_sub(HALO));
         Ok(Some(Rows { band: Band { window: core, planes: made }, free: self.free }))
     }
 }

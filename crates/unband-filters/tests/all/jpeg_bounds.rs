@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use unband_filters::jpeg_bounds::{Deblock, Inside, JpegBounds, coefficients, inside};
-use unband_image::tile::restore_in_place;
+use unband_filters::jpeg_bounds::{Inside, JpegBounds, JpegDeblock, coefficients, inside};
+use unband_image::restorer::{Passage, Rows};
+use unband_image::tile::{Band, restore_by_rows, restore_in_place, restored_window};
 use unband_image::{
     Codec, Context, Depth, Image, JpegCoefficients, JpegOrigin, JpegPlane, Model, Needs, RestoreError,
-    Restorer, TileIn, TileOut, With,
+    Restorer, TileIn, TileOut, Window, With,
 };
 use unband_simd::{Level, io::jpeg_dct};
 
@@ -180,11 +181,63 @@ impl Restorer for Wild {
     }
 }
 
-fn restored(image: &Image, inner: Option<f32>, deblock: Deblock, tile: usize, ctx: &Context<'_>) -> Image {
-    let inner = inner.map(|by| Box::new(Wild(by)) as Box<dyn Restorer>);
-    let bounds = JpegBounds::around(image, inner, deblock).ok().unwrap();
+/// [`Wild`] by rows, in bands of seven.
+struct WildRows(Wild);
+
+impl Restorer for WildRows {
+    fn needs(&self) -> Needs {
+        self.0.needs()
+    }
+
+    fn restore(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        self.0.restore(input, output, ctx)
+    }
+
+    fn passage<'a>(
+        &'a self,
+        _: &Image,
+        _: &Context<'_>,
+    ) -> Result<Option<Box<dyn Passage + 'a>>, RestoreError> {
+        Ok(Some(Box::new(Sevens { of: &self.0, done: 0 })))
+    }
+}
+
+struct Sevens<'a> {
+    of: &'a Wild,
+    done: usize,
+}
+
+impl Passage for Sevens<'_> {
+    fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<Rows>, RestoreError> {
+        let window =
+            Window { x0: 0, y0: self.done, x1: image.width(), y1: (self.done + 7).min(image.height()) };
+        if window.y0 == window.y1 {
+            return Ok(None);
+        }
+        self.done = window.y1;
+        let planes = restored_window(image, self.of, window, ctx)?;
+        Ok(Some(Rows { band: Band { window, planes }, free: window.y1 }))
+    }
+}
+
+/// Bounds around samples that moved by that much.
+fn bounds(image: &Image, by: f32) -> Box<dyn Restorer> {
+    Box::new(JpegBounds::around(image, Box::new(Wild(by))).ok().unwrap())
+}
+
+fn deblock(image: &Image, by: Option<f32>) -> Box<dyn Restorer> {
+    let inner = by.map(|by| Box::new(Wild(by)) as Box<dyn Restorer>);
+    JpegDeblock::around(image, inner).ok().unwrap().guided()
+}
+
+fn restored(image: &Image, restorer: &dyn Restorer, tile: usize, ctx: &Context<'_>) -> Image {
     let mut out = image.clone();
-    restore_in_place(&mut out, &*bounds.guided(), tile, &mut |_, _| {}, ctx).unwrap();
+    restore_in_place(&mut out, restorer, tile, &mut |_, _| {}, ctx).unwrap();
     out
 }
 
@@ -192,13 +245,13 @@ fn restored(image: &Image, inner: Option<f32>, deblock: Deblock, tile: usize, ct
 fn coefficients_of_any_result_lie_in_their_intervals() {
     for case in cases() {
         let image = case.image(30.0);
-        for deblock in [Deblock::No, Deblock::Yes] {
-            for by in [None, Some(1.0), Some(60.0)] {
-                let out = restored(&image, by, deblock, 64, &Context::default());
-                let Inside { counted, outside, worst } = inside(&image, &out, 0.002, false).unwrap();
-                assert_eq!(outside, 0, "{:?} {:?} {deblock:?} {by:?}: {worst}", case.size, case.scale);
-                assert_eq!(counted > 0, case.size.0 > 15);
-            }
+        let bounded = [1.0, 60.0].map(|by| bounds(&image, by));
+        let deblocked = [None, Some(1.0), Some(60.0)].map(|by| deblock(&image, by));
+        for (i, restorer) in bounded.into_iter().chain(deblocked).enumerate() {
+            let out = restored(&image, &*restorer, 64, &Context::default());
+            let Inside { counted, outside, worst } = inside(&image, &out, 0.002, false).unwrap();
+            assert_eq!(outside, 0, "{:?} {:?} {i}: {worst}", case.size, case.scale);
+            assert_eq!(counted > 0, case.size.0 > 15);
         }
         let mut wild = image.clone();
         wild.planes
@@ -212,13 +265,37 @@ fn coefficients_of_any_result_lie_in_their_intervals() {
 }
 
 #[test]
-fn what_was_not_changed_stays_as_it_is() {
-    for case in cases().into_iter().filter(|case| case.scale == (1, 1)) {
+fn results_inside_stay_as_they_are() {
+    for case in cases() {
         let image = case.image(30.0);
-        let out = restored(&image, Some(0.0), Deblock::No, 64, &Context::default());
-        let worst = image.planes.iter().zip(&out.planes).flat_map(|(a, b)| a.data.iter().zip(&b.data));
-        let worst = worst.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        assert!(worst < 1e-5, "{worst}");
+        assert_eq!(restored(&image, &*bounds(&image, 0.0), 64, &Context::default()), image);
+    }
+    // Less than half a step of any coefficient, even of 4:2:0 as decoded.
+    let case = Case { step: 90, ..cases().swap_remove(5) };
+    let image = case.image(0.0);
+    let moved = restored(&image, &Wild(0.3), 64, &Context::default());
+    let out = restored(&image, &*bounds(&image, 0.3), 64, &Context::default());
+    let apart = |a: &Image, b: &Image| {
+        let pairs = a.planes.iter().zip(&b.planes).flat_map(|(a, b)| a.data.iter().zip(&b.data));
+        pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    };
+    assert!(apart(&moved, &out) < 1e-6 && apart(&image, &out) > 1e-4);
+}
+
+#[test]
+fn whole_rows_give_the_same_as_windows() {
+    for case in cases() {
+        let image = case.image(20.0);
+        for by in [2.0, 40.0] {
+            let bounds = JpegBounds::around(&image, Box::new(WildRows(Wild(by)))).ok().unwrap();
+            let want = restored(&image, &bounds, 4096, &Context::default());
+            for threads in [1, 3] {
+                let ctx = Context::with(|new| new.threads = threads);
+                let mut out = image.clone();
+                assert!(restore_by_rows(&mut out, &bounds, &mut |_, _| {}, &ctx).unwrap());
+                assert_eq!(out, want, "{:?} {:?}", case.size, case.scale);
+            }
+        }
     }
 }
 
@@ -230,15 +307,18 @@ fn windows_threads_and_levels_never_show() {
             new.threads = 1;
             new.level = Level::Scalar;
         });
-        let whole = restored(&image, Some(9.0), Deblock::Yes, 4096, &ctx);
+        let restorers = [bounds(&image, 9.0), deblock(&image, Some(9.0))];
+        let whole = restorers.each_ref().map(|restorer| restored(&image, &**restorer, 4096, &ctx));
         for level in Level::all() {
             for (tile, threads) in [(16, 1), (48, 3)] {
                 let ctx = Context::with(|new| {
                     new.threads = threads;
                     new.level = level;
                 });
-                let out = restored(&image, Some(9.0), Deblock::Yes, tile, &ctx);
-                assert_eq!(out, whole, "{:?} {:?} {tile} {level:?}", case.size, case.scale);
+                for (restorer, whole) in restorers.iter().zip(&whole) {
+                    let out = restored(&image, &**restorer, tile, &ctx);
+                    assert_eq!(out, *whole, "{:?} {:?} {tile} {level:?}", case.size, case.scale);
+                }
             }
         }
     }
@@ -250,7 +330,7 @@ fn averaging_brings_an_image_nearer_to_its_original() {
         for mut case in cases().into_iter().filter(|case| case.size.0 > 50) {
             case.step = step;
             let (image, clean) = (case.image(0.0), case.clean());
-            let out = restored(&image, None, Deblock::Yes, 64, &Context::default());
+            let out = restored(&image, &*deblock(&image, None), 64, &Context::default());
             let share = error(&out, &clean) / error(&image, &clean);
             assert!(share < 0.9, "{:?} {:?}, step {step}: {share}", case.size, case.scale);
         }

@@ -1,5 +1,6 @@
 use super::*;
-use unband_image::findings::{PlaneGrid, Space};
+use crate::cells::Cells;
+use unband_image::findings::{Findings, PlaneGrid, Space};
 use unband_image::tile::{restore_by_rows, restore_in_place};
 use unband_image::{Matrix, Range, With};
 use unband_nets::arch::unband_lite::{Config, ENTRY, build};
@@ -57,7 +58,9 @@ fn of_state(image: &Image, state: &unband_nets::StateDict, strength: f32, half: 
         findings.grids.iter_mut().for_each(|grid| *grid = PlaneGrid::plain(8.0).but(|new| new.found = true));
     }
     let guard = ColorGuard::find(image, &findings, &Context::default());
-    GuidedRestorer::new(&ENTRY, engine, Box::new(Left), &findings, strength).unwrap().with_guard(guard)
+    GuidedRestorer::new(&ENTRY, engine, Box::new(Left), Cells::new(&findings), strength)
+        .unwrap()
+        .with_guard(guard)
 }
 
 fn restored_by(image: &Image, silent: bool, tile: usize, strength: f32) -> Vec<Plane> {

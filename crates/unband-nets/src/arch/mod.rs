@@ -18,6 +18,7 @@ pub mod span;
 pub mod squeezenet;
 pub mod swinir;
 pub mod uformer;
+pub mod unband_jpeg;
 pub mod unband_lite;
 mod unband_sr_lite;
 pub mod vgg;
@@ -188,6 +189,9 @@ pub enum Sees {
     /// The image, the position of its samples within their quantisation intervals, and the properties of the
     /// detected grid ([`unband_lite`]).
     Cells,
+    /// The image, a restoration of it, the position of its samples in the blocks of its JPEG file, and the
+    /// quantiser steps ([`unband_jpeg`]).
+    Blocks,
 }
 
 /// All networks, debanding ones first, by date of publication. No two claim the same state dict.
@@ -202,6 +206,7 @@ pub static ARCHITECTURES: &[Architecture] = &[
     ggdbn::ENTRY,
     bdinn::ENTRY,
     unband_lite::ENTRY,
+    unband_jpeg::ENTRY,
     rrdbnet::ENTRY,
     realplksr::ENTRY,
     swinir::ENTRY,

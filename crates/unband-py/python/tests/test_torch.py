@@ -175,6 +175,7 @@ def test_networks_give_the_results_stored_with_their_files(root):
     beside = {
         "indi": lambda *_: (torch.ones(1, 1).double(),),
         "unband-lite": lambda *size: (rule(9, *size), torch.arange(1, 13).double()[None] / 16),
+        "unband-jpeg": lambda *size: (rule(8, *size), torch.arange(1, 7).double()[None] / 16),
     }
     for file, facts in expected["files"].items():
         about = expected["results"][facts["result"]]

@@ -1,10 +1,10 @@
-//! JPEG benchmark: `smooth` compared with dedicated JPEG restoration programs.
+//! JPEG benchmark: the default and `smooth` compared with dedicated JPEG restoration programs.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use unband::{Context, Options, OutputDepth, With};
-use unband_image::Image;
+use unband::{Choice, Context, Options, OutputDepth, SMOOTH, With};
+use unband_image::{Image, Method};
 use unband_metrics::Clean;
 
 use crate::corpus::{Corpus, Photo};
@@ -29,7 +29,8 @@ pub(crate) struct Peers {
 enum JpegDecoding<'a> {
     Djpeg,
     Float,
-    Ours(OutputDepth),
+    Default(OutputDepth),
+    Smooth(OutputDepth),
     /// `smooth` without the bounds.
     Free,
     Quantsmooth(&'a Path, &'static str),
@@ -41,8 +42,10 @@ impl JpegDecoding<'_> {
         match self {
             Self::Djpeg => "(djpeg)".into(),
             Self::Float => "(decoded, not rounded)".into(),
-            Self::Ours(OutputDepth::Keep) => "smooth".into(),
-            Self::Ours(_) => "smooth, 16-bit".into(),
+            Self::Default(OutputDepth::Keep) => "unband-jpeg".into(),
+            Self::Default(_) => "unband-jpeg, 16-bit".into(),
+            Self::Smooth(OutputDepth::Keep) => "smooth".into(),
+            Self::Smooth(_) => "smooth, 16-bit".into(),
             Self::Free => "smooth, 16-bit, --faithful off".into(),
             Self::Quantsmooth(_, "3") => "quantsmooth".into(),
             Self::Quantsmooth(_, level) => format!("quantsmooth -q {level}"),
@@ -50,27 +53,33 @@ impl JpegDecoding<'_> {
         }
     }
 
-    /// Settings of `smooth`.
-    fn options(&self) -> Options {
-        let depth = if let Self::Ours(depth) = self { *depth } else { OutputDepth::Bits(16) };
-        let faithful = matches!(self, Self::Free).then_some(false);
-        Options::with(|new| {
+    /// Settings of our own; `None` for other programs.
+    fn options(&self) -> Option<Options> {
+        let (method, depth, faithful) = match self {
+            Self::Default(depth) => (Choice::Auto, *depth, None),
+            Self::Smooth(depth) => (Choice::Named(Method::new(&SMOOTH)), *depth, None),
+            Self::Free => (Choice::Named(Method::new(&SMOOTH)), OutputDepth::Bits(16), Some(false)),
+            _ => return None,
+        };
+        Some(Options::with(|new| {
+            new.method = method;
             new.depth = depth;
             new.faithful = faithful;
             new.everywhere = true;
-        })
+        }))
     }
 
     /// Runs it on a file; `scratch` is the prefix of its temporary files.
     fn run(&self, file: &Path, scratch: &str) -> Result<Image> {
         let out = |extension: &str| PathBuf::from(format!("{scratch}.{extension}"));
+        if let Some(options) = self.options() {
+            let ctx = Context::with(|new| new.threads = 1);
+            return Ok(within_range(unband::deband_with(files::read(file)?, &options, &ctx)?.0));
+        }
         match self {
             Self::Djpeg => files::djpeg(file),
-            Self::Float => Ok(within_range(files::read(file)?)),
-            Self::Ours(_) | Self::Free => {
-                let options = self.options();
-                let ctx = Context::with(|new| new.threads = 1);
-                Ok(within_range(unband::deband_with(files::read(file)?, &options, &ctx)?.0))
+            Self::Float | Self::Default(_) | Self::Smooth(_) | Self::Free => {
+                Ok(within_range(files::read(file)?))
             }
             Self::Quantsmooth(program, level) => {
                 let target = out("jpg");
@@ -107,7 +116,8 @@ fn ways(peers: &Peers) -> Vec<JpegDecoding<'_>> {
         ways.extend(["3", "6"].map(|level| JpegDecoding::Quantsmooth(program, level)));
     }
     ways.extend(peers.jpeg2png.iter().map(|program| JpegDecoding::Jpeg2png(program)));
-    ways.extend([JpegDecoding::Ours(OutputDepth::Bits(16)), JpegDecoding::Ours(OutputDepth::Keep)]);
+    let depths = [OutputDepth::Bits(16), OutputDepth::Keep];
+    ways.extend(depths.map(JpegDecoding::Smooth).into_iter().chain(depths.map(JpegDecoding::Default)));
     ways
 }
 
@@ -204,9 +214,8 @@ pub(crate) fn speed(corpus: &Corpus, photos: &[&Photo], peers: &Peers, out: &mut
         let mut least = [f64::INFINITY; 2];
         for _ in 0..5 {
             let before = cpu_seconds()?;
-            if let JpegDecoding::Ours(_) | JpegDecoding::Free = &way {
+            if let Some(options) = way.options() {
                 let image = files::read(&file)?;
-                let options = way.options();
                 let ctx = Context::with(|new| new.threads = 1);
                 let start = cpu_seconds()?;
                 let image = unband::deband_with(image, &options, &ctx)?.0;

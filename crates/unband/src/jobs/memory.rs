@@ -10,6 +10,7 @@ use unband_image::{
     Codec, Context, Depth, Image, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Turn,
 };
 use unband_infer::GuidedRestorer;
+use unband_infer::cells::Cells;
 #[cfg(feature = "files")]
 use unband_io::FormatEntry;
 use unband_nets::arch::unband_lite;
@@ -176,7 +177,8 @@ fn peak(
         _ => {
             let engine = shipped::debander(Precision::F32)?;
             let surface = Box::new(Surface);
-            let network = GuidedRestorer::new(&unband_lite::ENTRY, engine, surface, &findings, 1.0)?;
+            let network =
+                GuidedRestorer::new(&unband_lite::ENTRY, engine, surface, Cells::new(&findings), 1.0)?;
             (Box::new(network), (size.0.max(size.1), size.0.min(size.1)))
         }
     };

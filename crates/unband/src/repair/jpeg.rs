@@ -1,12 +1,13 @@
 //! Results inside the intervals of JPEG coefficients: those that the file stores, and those of a coding that
 //! it does not record.
 
-use unband_filters::jpeg_bounds::{Deblock, JpegBounds, recover};
+use unband_filters::jpeg_bounds::{JpegBounds, JpegDeblock, recover};
 use unband_image::Restorer;
 use unband_image::findings::{Cause, Findings};
 
 use super::{Repair, Work, Wrapped};
 use crate::faithful::Faithful;
+use crate::networks;
 
 /// Stored coefficients, where the image is still what its file decodes to. Results inside their intervals
 /// need no others.
@@ -26,11 +27,15 @@ impl Repair for JpegFile {
             return Wrapped::Open(inner);
         }
         // unband's own methods leave the quantisation noise to it.
-        let deblock = if work.choices.method.entry().ours { Deblock::Yes } else { Deblock::No };
-        match JpegBounds::around(work.image, inner, deblock) {
-            Ok(bounds) => Wrapped::Bounded(bounds.guided()),
-            Err(inner) => Wrapped::Open(inner),
-        }
+        let method = &work.choices.method;
+        // The network for JPEG files is on top of it already.
+        let network = method.name() == networks::JPEG_DEFAULT && !work.findings.resized;
+        let bounded = if method.entry().ours && !(network && networks::has_blocks(work.image)) {
+            JpegDeblock::around(work.image, inner).map(JpegDeblock::guided)
+        } else {
+            JpegBounds::around(work.image, inner).map(|bounds| Box::new(bounds) as Box<dyn Restorer>)
+        };
+        bounded.map_or_else(Wrapped::Open, Wrapped::Bounded)
     }
 }
 
@@ -47,7 +52,7 @@ impl Repair for EarlierJpeg {
         let Some(stored) = recover(work.image, (8.0 * step).round() as u16, work.ctx.level) else {
             return Wrapped::Open(inner);
         };
-        Wrapped::Open(match JpegBounds::within(work.image, &stored, inner, Deblock::Yes) {
+        Wrapped::Open(match JpegDeblock::within(work.image, &stored, inner) {
             Ok(bounds) => bounds.guided(),
             Err(inner) => inner,
         })

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use unband::faithful::Faithful;
-use unband::{Context, Options, OutputDepth, With, deband_with, inspect, prove};
+use unband::{Choice, Context, Options, OutputDepth, With, deband_with, inspect, parse_method, prove};
 use unband_image::dither::Dither;
 use unband_image::{Codec, Depth, Image, Origin};
 use unband_io::{Limits, WriteOptions, by_name, read, write};
@@ -29,10 +29,28 @@ fn clean(width: usize, height: usize, gray: bool) -> Image {
 }
 
 fn coded(image: &Image, quality: u8) -> Image {
+    read(&encoded(image, quality), &Limits::default()).unwrap()
+}
+
+fn encoded(image: &Image, quality: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
     let options = WriteOptions::with(|new| new.quality = Some(quality));
     write(image, by_name("jpeg").unwrap(), &options, &mut bytes).unwrap();
+    bytes
+}
+
+/// A file whose Exif data turn it by half a circle.
+fn turned(image: &Image, quality: u8) -> Image {
+    let tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x03\0\0\0\0\0\0";
+    let mut bytes = encoded(image, quality);
+    let length = u16::try_from(2 + 6 + tiff.len()).unwrap().to_be_bytes();
+    let segment = [&b"\xff\xe1"[..], &length, b"Exif\0\0", tiff].concat();
+    bytes.splice(2..2, segment);
     read(&bytes, &Limits::default()).unwrap()
+}
+
+fn method(name: &str) -> Choice {
+    Choice::Named(parse_method(name).unwrap())
 }
 
 fn everywhere(depth: OutputDepth, dither: Dither) -> Options {
@@ -120,4 +138,44 @@ fn without_the_promise_the_cells_do_not_bind() {
     let bound = everywhere(OutputDepth::Float, Dither::None);
     let run = |options| deband_with(image.clone(), options, &Context::default()).unwrap().0;
     assert_ne!(run(&free).planes, run(&bound).planes);
+}
+
+#[test]
+fn the_network_for_jpeg_files_is_nearer_than_the_filter() {
+    let original = clean(240, 176, false);
+    let psnr = |image: &Image| psnr::ENTRY.score(image, Some(&original), &Context::default()).unwrap().value;
+    for quality in [35, 75] {
+        let image = coded(&original, quality);
+        let automatic = everywhere(OutputDepth::Bits(16), Dither::BlueNoise);
+        let by = |name: &str| automatic.clone().but(|new| new.method = method(name));
+        let run = |options: &Options| deband_with(image.clone(), options, &Context::default()).unwrap();
+        let (network, filter, chosen) = (run(&by("unband-jpeg")), run(&by("smooth")), run(&automatic));
+        assert_eq!((chosen.0, chosen.1.method), (network.0.clone(), network.1.method));
+        assert!(psnr(&network.0) > psnr(&filter.0) + 0.1, "{} {}", psnr(&network.0), psnr(&filter.0));
+    }
+}
+
+#[test]
+fn files_without_coefficients_that_it_knows_are_left_to_the_filter() {
+    let options = everywhere(OutputDepth::Bits(16), Dither::BlueNoise);
+    let run = |image: &Image, options: &Options| {
+        let (out, report) = deband_with(image.clone(), options, &Context::default()).unwrap();
+        (out, report.method)
+    };
+    let clean = clean(167, 131, false);
+    // A turned file whose first blocks are cut.
+    let (coded, turned) = (coded(&clean, 50), turned(&clean, 50));
+    let Codec::Jpeg(origin) = &turned.origin.codec else { panic!("no JPEG") };
+    assert_ne!(origin.coefficients.as_ref().unwrap().planes[0].lead, (0, 0));
+    let decoded = Image { origin: Origin::default(), ..coded.clone() };
+    for image in [turned, decoded] {
+        let (chosen, name) = run(&image, &options);
+        assert_eq!(name, "smooth");
+        let (named, _) = run(&image, &options.clone().but(|new| new.method = method("unband-jpeg")));
+        assert_eq!(chosen, named);
+    }
+    // Without the intervals, and for strengths above 1, too.
+    let free = options.clone().but(|new| new.faithful = Some(false));
+    let strong = options.clone().but(|new| new.strength = 1.5);
+    assert_eq!([run(&coded, &free).1, run(&coded, &strong).1], ["smooth", "smooth"]);
 }

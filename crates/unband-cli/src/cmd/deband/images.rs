@@ -22,7 +22,7 @@ use unband::records::Schema;
 pub(super) fn run(args: &DebandArgs, found: Gathered, begins: Vec<u8>, reporter: &Reporter<'_>) -> Outcome {
     let Ok(options) = reporter.or_usage(settings::file_options(args)) else { return Outcome::Usage };
     if args.method.is_none() && args.weights.is_none() && options.options.strength > 1.0 {
-        reporter.note(&"`--strength` above 1 needs smooth, which replaces the network unband-lite");
+        reporter.note(&"`--strength` above 1 needs smooth, which replaces the built-in networks");
     }
     let report = args.report.as_deref().map(|path| Report::new(path, &args.images));
     let work = Deband { args, options, report };

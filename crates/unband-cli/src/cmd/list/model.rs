@@ -5,7 +5,7 @@ use unband::degrade::{DEGRADATIONS, DegradationEntry, DegradationRecipe, Sides, 
 use unband::io::{FORMATS, FormatEntry};
 use unband::metrics::{ComparedWith, Domain, Metric, MinSize, metrics};
 use unband::nets::zoo::{self, Published};
-use unband::networks::DEFAULT;
+use unband::networks::{DEFAULT, JPEG_DEFAULT};
 use unband::recipes::{DEGRADATION_RECIPES, SMALL, Shipped, TABLES, TRAININGS};
 use unband::{Depth, Dither, Entry, ParamInfo, SMOOTH};
 
@@ -211,6 +211,7 @@ fn method(entry: &'static Entry) -> ListEntry {
         title: entry.title.to_owned(),
         default: match entry.name {
             DEFAULT => " (default where levels are missing)",
+            JPEG_DEFAULT => " (default for JPEG files)",
             name if name == SMOOTH.name => " (default elsewhere)",
             _ => "",
         },

@@ -48,6 +48,7 @@ _SMALL: dict[str, dict[str, Any]] = {
     "squeezenet": {"first": 4, "blocks": ((2, 3),) * 4 + ((2, 4),) * 4},
     "swinir": {"channels": 8, "depths": (2, 2), "heads": 2, "hidden": 16},
     "uformer-t": {"width": 4, "depths": (1, 1, 2, 1, 2, 1, 1, 1, 1), "heads": (1, 2, 2, 4, 4, 4, 2, 2, 1)},
+    "unband-jpeg": {"width": 4, "blocks": 1},
     "unband-lite": {"widths": (4, 5, 6, 7), "encoder": (1, 0, 1), "coarse": 2, "decoder": (1, 2, 1)},
     "unband-sr-lite": {"widths": (4, 6), "blocks": (1, 1, 1)},
     "unet-sn": {"width": 2},
