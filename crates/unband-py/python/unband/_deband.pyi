@@ -166,6 +166,10 @@ class _UnbandLite(_Common, total=False):
     method: Required[Literal["unband-lite"]]
     weights: str | PathLike[str]
 
+class _UnbandJpeg(_Common, total=False):
+    method: Required[Literal["unband-jpeg"]]
+    weights: str | PathLike[str]
+
 class _AnyMethod(_Common, total=False):
     method: str
 
@@ -709,6 +713,36 @@ def deband(image: Any, *, report: Literal[False] = ..., **options: Unpack[_Unban
 def deband(image: Any, *, report: Literal[True], **options: Unpack[_UnbandLite]) -> tuple[Any, Report]: ...
 @overload
 def deband(image: Any, *, report: bool, **options: Unpack[_UnbandLite]) -> Any | tuple[Any, Report]: ...
+@overload
+def deband(
+    image: str | PathLike[str] | Image, *, report: Literal[False] = ..., **options: Unpack[_UnbandJpeg]
+) -> Image: ...
+@overload
+def deband(
+    image: str | PathLike[str] | Image, *, report: Literal[True], **options: Unpack[_UnbandJpeg]
+) -> tuple[Image, Report]: ...
+@overload
+def deband(
+    image: str | PathLike[str] | Image, *, report: bool, **options: Unpack[_UnbandJpeg]
+) -> Image | tuple[Image, Report]: ...
+@overload
+def deband(
+    image: NDArray[Any], *, report: Literal[False] = ..., **options: Unpack[_UnbandJpeg]
+) -> NDArray[Any]: ...
+@overload
+def deband(
+    image: NDArray[Any], *, report: Literal[True], **options: Unpack[_UnbandJpeg]
+) -> tuple[NDArray[Any], Report]: ...
+@overload
+def deband(
+    image: NDArray[Any], *, report: bool, **options: Unpack[_UnbandJpeg]
+) -> NDArray[Any] | tuple[NDArray[Any], Report]: ...
+@overload
+def deband(image: Any, *, report: Literal[False] = ..., **options: Unpack[_UnbandJpeg]) -> Any: ...
+@overload
+def deband(image: Any, *, report: Literal[True], **options: Unpack[_UnbandJpeg]) -> tuple[Any, Report]: ...
+@overload
+def deband(image: Any, *, report: bool, **options: Unpack[_UnbandJpeg]) -> Any | tuple[Any, Report]: ...
 @overload
 def deband(
     image: str | PathLike[str] | Image, *, report: Literal[False] = ..., **options: Unpack[_AnyMethod]

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use unband::SMOOTH;
+
 use super::ListKind;
 use super::model::{List, ListEntry};
 use super::params::{parameters, wrapped};
@@ -12,8 +14,9 @@ pub(super) fn names(lists: &[List]) -> String {
     let parts = lists.iter().map(|list| {
         // The default methods come first.
         let first = |item: &&ListEntry| list.kind == ListKind::Methods && !item.default.is_empty();
-        let (first, rest): (Vec<&ListEntry>, Vec<&ListEntry>) = list.items.iter().partition(first);
-        format!("{}\n\n{}", list.short, lines(first.into_iter().rev().chain(rest)))
+        let (mut first, rest): (Vec<&ListEntry>, Vec<&ListEntry>) = list.items.iter().partition(first);
+        first.sort_by_key(|item| item.name == SMOOTH.name);
+        format!("{}\n\n{}", list.short, lines(first.into_iter().chain(rest)))
     });
     parts.collect::<Vec<_>>().join("\n")
 }
