@@ -252,6 +252,11 @@ pub(crate) fn has_blocks(image: &Image) -> bool {
     blocks(image).is_some()
 }
 
+/// Does the method average the coefficients of the image itself, below its network?
+pub(crate) fn averages_blocks(method: &Method, image: &Image, findings: &Findings) -> bool {
+    method.name() == JPEG_DEFAULT && !findings.resized && has_blocks(image)
+}
+
 /// Name of the built-in debanding network, the default method where a grid was found.
 pub const DEFAULT: &str = arch::unband_lite::ENTRY.name;
 

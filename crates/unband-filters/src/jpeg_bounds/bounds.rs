@@ -1,8 +1,9 @@
 //! A restorer's results inside the intervals of JPEG coefficients.
 //!
 //! A component's samples are the means of its pixels, as in an encoder. What clamping of its coefficients
-//! changes is resampled to the image and added. Decoders interpolate chroma, so the decoded image itself may
-//! be outside; then its own coefficient bounds the interval.
+//! changes is resampled to the image and added.
+
+use std::mem;
 
 use unband_image::restorer::{Passage, Rows};
 use unband_image::tile::{Band, by_columns, restored_window};
@@ -33,9 +34,6 @@ struct Buffers {
     decoded: Area,
     samples: Area,
     clamped: Area,
-    /// Missing changes: of the result, of the decoded image.
-    missing: [Area; 2],
-    none: Area,
     resampled: Resampled,
     row: Vec<f32>,
 }
@@ -62,35 +60,22 @@ impl JpegBounds {
     }
 
     /// `core` of the wrapped restorer's results in `window`, clamped.
-    fn clamped(
-        &self,
-        image: &Image,
-        results: &[Plane],
-        window: Window,
-        core: Window,
-        level: Level,
-    ) -> Vec<Plane> {
-        let source: Vec<Plane> = image.planes.iter().map(|plane| plane.cut(window)).collect();
+    fn clamped(&self, results: &[Plane], window: Window, core: Window, level: Level) -> Vec<Plane> {
         let mut planes: Vec<Plane> = results.iter().map(|plane| plane.cut(core.inside(window))).collect();
         let mut b = self.buffers.take().unwrap_or_default();
         for (index, component) in self.components.all.iter().enumerate() {
             let (blocks, weights) = (component.blocks_over(core), self.components.weights(index));
             component.decode(level, blocks, &mut b.decoded);
-            for (n, planes) in [results, &source].into_iter().enumerate() {
-                b.samples.clone_from(&b.decoded);
-                b.samples.data.fill(-self.components.middle(index));
-                component.add_change(level, &mut b.samples, planes, window, weights, &mut b.row);
-                component.extend(&mut b.samples, &b.decoded);
-                b.clamped.clone_from(&b.samples);
-                component.keep(level, blocks, &mut b.clamped, false);
-                b.clamped.data.iter_mut().zip(&b.samples.data).for_each(|(to, from)| *to -= from);
-                std::mem::swap(&mut b.clamped, &mut b.missing[n]);
-            }
-            let [missing, own] = &mut b.missing;
-            missing.data.iter_mut().zip(&own.data).for_each(|(to, own)| *to -= own);
-            b.none.clone_from(missing);
-            b.none.data.fill(0.0);
-            component.to_pixels(level, missing, &b.none, core, &mut b.resampled.planes[index]);
+            b.samples.clone_from(&b.decoded);
+            b.samples.data.fill(-self.components.middle(index));
+            component.add_change(level, &mut b.samples, results, window, weights, &mut b.row);
+            component.extend(&mut b.samples, &b.decoded);
+            b.clamped.clone_from(&b.samples);
+            component.keep(level, blocks, &mut b.clamped, false);
+            // Only the means of a change from zero are exact.
+            b.clamped.data.iter_mut().zip(&mut b.samples.data).for_each(|(to, from)| *to -= mem::take(from));
+            let resampled = &mut b.resampled.planes[index];
+            component.to_pixels(level, &b.clamped, &b.samples, core, resampled);
         }
         self.components.add(level, &b.resampled, &mut planes);
         self.buffers.give(b);
@@ -98,25 +83,18 @@ impl JpegBounds {
     }
 
     /// As [`Self::clamped`], on all threads.
-    fn parts(
-        &self,
-        image: &Image,
-        results: &[Plane],
-        window: Window,
-        core: Window,
-        ctx: &Context<'_>,
-    ) -> Vec<Plane> {
+    fn parts(&self, results: &[Plane], window: Window, core: Window, ctx: &Context<'_>) -> Vec<Plane> {
         by_columns(core, COLUMNS, ctx, |core| {
             let own = self.window(core);
             let cut: Vec<Plane> = results.iter().map(|plane| plane.cut(own.inside(window))).collect();
-            self.clamped(image, &cut, own, core, ctx.level)
+            self.clamped(&cut, own, core, ctx.level)
         })
     }
 
     /// Bytes of the intermediate results over a window.
     fn own_bytes(size: (usize, usize)) -> u64 {
-        /// Results, decoded image, samples, changes, and those at full size.
-        const PLANES: usize = 16;
+        /// Results, samples, changes, and those at full size.
+        const PLANES: usize = 12;
         (4 * PLANES * size.0 * size.1) as u64
     }
 }
@@ -169,7 +147,7 @@ impl Restorer for JpegBounds {
         ctx.check()?;
         let window = self.window(input.core);
         let results = restored_window(input.image, &*self.inner, window, ctx)?;
-        output.planes = self.clamped(input.image, &results, window, input.core, ctx.level);
+        output.planes = self.clamped(&results, window, input.core, ctx.level);
         Ok(())
     }
 
@@ -222,10 +200,10 @@ impl Passage for Through<'_> {
             self.results.append(&band);
         }
         let core = Window { x0: 0, y0: self.done, x1: image.width(), y1: end };
-        let planes = self.of.parts(image, &self.results.planes, self.results.window, core, ctx);
+        let planes = self.of.parts(&self.results.planes, self.results.window, core, ctx);
         self.done = end;
         let read_from = if end == height { height } else { self.read(image, end, height).y0 };
         self.results.drop_above(read_from);
-        Ok(Some(Rows { band: Band { window: core, planes }, free: self.free.min(read_from) }))
+        Ok(Some(Rows { band: Band { window: core, planes }, free: self.free }))
     }
 }

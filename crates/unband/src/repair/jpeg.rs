@@ -28,9 +28,8 @@ impl Repair for JpegFile {
         }
         // unband's own methods leave the quantisation noise to it.
         let method = &work.choices.method;
-        // The network for JPEG files is on top of it already.
-        let network = method.name() == networks::JPEG_DEFAULT && !work.findings.resized;
-        let bounded = if method.entry().ours && !(network && networks::has_blocks(work.image)) {
+        let averaged = networks::averages_blocks(method, work.image, work.findings);
+        let bounded = if method.entry().ours && !averaged {
             JpegDeblock::around(work.image, inner).map(JpegDeblock::guided)
         } else {
             JpegBounds::around(work.image, inner).map(|bounds| Box::new(bounds) as Box<dyn Restorer>)

@@ -15,6 +15,7 @@ use unband_simd::jobs::ringing::from_medians;
 
 use super::earlier::EarlierCompressionImage;
 use super::{Repair, Work};
+use crate::networks;
 
 /// Range of luma in the median's square, in steps, up to which its samples belong to two neighbouring levels.
 const RANGE: f32 = 1.6;
@@ -29,7 +30,9 @@ impl Repair for Ringing {
     }
 
     fn before(&self, work: &mut Work<'_>) {
-        if work.earlier.is_some() {
+        // Averaged coefficients have no ringing; and what changes there would stay in the network's result.
+        let averaged = networks::averages_blocks(&work.choices.method, work.image, work.findings);
+        if work.earlier.is_some() || averaged {
             return;
         }
         let image = removed(work.image, work.findings, work.ctx);

@@ -179,3 +179,30 @@ fn files_without_coefficients_that_it_knows_are_left_to_the_filter() {
     let strong = options.clone().but(|new| new.strength = 1.5);
     assert_eq!([run(&coded, &free).1, run(&coded, &strong).1], ["smooth", "smooth"]);
 }
+
+#[test]
+fn smooth_areas_have_no_lone_samples() {
+    let (width, height) = (256, 192);
+    // Luma on few levels below the coding, as the means of coarse blocks.
+    let pixel = |i: usize| {
+        let (x, y) = ((i % width) as f32, (i / width) as f32);
+        let wave = 118.0 + 0.11 * x + 0.08 * y + 9.0 * (x / 61.0).sin() * (y / 47.0).cos();
+        [wave - 19.0, wave, wave + 17.0].map(|v| v.round() as u8)
+    };
+    let data: Vec<u8> = (0..width * height).flat_map(pixel).collect();
+    let original = Image::from_rgb8(width, height, &data).unwrap();
+    for quality in [20, 35, 50] {
+        let options = everywhere(OutputDepth::Float, Dither::None);
+        let (out, report) = deband_with(coded(&original, quality), &options, &Context::default()).unwrap();
+        assert_eq!(report.method, "unband-jpeg");
+        let green = &out.planes[1];
+        for y in 1..height - 1 {
+            for x in 1..width - 1 {
+                let around = |dx: usize, dy: usize| green.row(y + dy - 1)[x + dx - 1];
+                let sum: f32 = (0..9).map(|i| around(i % 3, i / 3)).sum();
+                let lone = 255.0 * (9.0 / 8.0) * (around(1, 1) - sum / 9.0).abs();
+                assert!(lone < 0.8, "quality {quality}, {x}, {y}: {lone} codes off its neighbours");
+            }
+        }
+    }
+}
