@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::context::{Context, NoProgress, Piece, RestoreError};
 use crate::image::{Image, Plane};
-use crate::restorer::{Needs, Restorer, Rows, TileIn, TileOut};
+use crate::restorer::{Needs, Passage, Restorer, Rows, TileIn, TileOut};
 use crate::window::Window;
 
 /// Restored rows: all planes, full width.
@@ -21,31 +21,50 @@ pub struct Band {
     pub planes: Vec<Plane>,
 }
 
-impl Band {
-    /// No rows yet of an image.
-    pub fn empty(image: &Image) -> Self {
+/// The rows of a passage, held until those below are known. All planes of the image have one size.
+pub struct HeldRows<'a> {
+    inner: Box<dyn Passage + 'a>,
+    /// Rows that are held.
+    pub band: Band,
+    /// Number of rows of the image that the passage no longer reads.
+    pub free: usize,
+}
+
+impl<'a> HeldRows<'a> {
+    /// No rows yet of a passage over the image.
+    pub fn new(inner: Box<dyn Passage + 'a>, image: &Image) -> Self {
         let window = Window { x0: 0, y0: 0, x1: image.width(), y1: 0 };
         let plane = |plane: &Plane| Plane { width: plane.width, height: 0, data: Vec::new() };
-        Self { window, planes: image.planes.iter().map(plane).collect() }
+        let planes = image.planes.iter().map(plane).collect();
+        Self { inner, band: Band { window, planes }, free: 0 }
     }
 
-    /// Adds the rows that follow, of an image whose planes have one size.
-    pub fn append(&mut self, below: &Self) {
-        self.window.y1 = below.window.y1;
-        for (all, more) in self.planes.iter_mut().zip(&below.planes) {
-            all.data.extend_from_slice(&more.data);
-            all.height += more.height;
+    /// Takes rows until those above `y` are held, or the passage ends.
+    ///
+    /// # Errors
+    /// As [`Passage::next`].
+    pub fn hold(&mut self, y: usize, image: &Image, ctx: &Context<'_>) -> Result<(), RestoreError> {
+        while self.band.window.y1 < y {
+            let Some(Rows { band, free }) = self.inner.next(image, ctx)? else { break };
+            self.free = free;
+            self.band.window.y1 = band.window.y1;
+            for (all, more) in self.band.planes.iter_mut().zip(&band.planes) {
+                all.data.extend_from_slice(&more.data);
+                all.height += more.height;
+            }
         }
+        Ok(())
     }
 
-    /// Drops the rows above `y`, of an image whose planes have one size.
+    /// Drops the rows above `y`.
     pub fn drop_above(&mut self, y: usize) {
-        let rows = y.saturating_sub(self.window.y0).min(self.window.height());
-        for plane in &mut self.planes {
+        let Band { window, planes } = &mut self.band;
+        let rows = y.saturating_sub(window.y0).min(window.height());
+        for plane in planes {
             plane.data.drain(..rows * plane.width);
             plane.height -= rows;
         }
-        self.window.y0 += rows;
+        window.y0 += rows;
     }
 }
 

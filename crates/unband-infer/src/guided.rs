@@ -79,6 +79,11 @@ impl GuidedRestorer {
         Self { guard, ..self }
     }
 
+    /// Samples of the surface around a window, aligned.
+    pub(crate) fn margin(&self) -> usize {
+        self.known.margin().next_multiple_of(self.needs.align)
+    }
+
     /// Padded sides for the network.
     pub(crate) fn padded(&self, (width, height): (usize, usize)) -> (usize, usize) {
         (width.next_multiple_of(self.multiple), height.next_multiple_of(self.multiple))
@@ -91,8 +96,7 @@ impl GuidedRestorer {
         let (width, height) = self.padded(size);
         let run = self.engine.kept_bytes(height, width, Mode::default(), threads, &[GUIDE_INPUT]);
         let channels = self.known.channels();
-        let margin = self.known.margin().next_multiple_of(self.needs.align);
-        let halo = 2 * (self.surface.needs().halo + margin);
+        let halo = 2 * (self.surface.needs().halo + self.margin());
         let block = (COLUMNS.1.min(width) + halo, MADE_ROWS.min(height) + halo);
         let at_once = threads.min(width.div_ceil(COLUMNS.0));
         // Conditioning channels and the surface.

@@ -80,8 +80,7 @@ impl Make for GuideInput<'_> {
             let x0 = self.window.x0 + i * columns;
             let x1 = (x0 + columns).min(self.window.x1);
             let window = Window { x0, x1, y0: self.window.y0 + first, y1: self.window.y0 + end };
-            let margin = self.of.known.margin().next_multiple_of(align);
-            let wide = window.grown(margin, self.image.width(), self.image.height());
+            let wide = window.grown(self.of.margin(), self.image.width(), self.image.height());
             let planes: Vec<Plane> = restored_window(self.image, &*self.of.surface, wide, ctx)?;
             if let Some(surfaces) = self.surfaces {
                 // Rows below the image are mirrored from rows that were kept before.

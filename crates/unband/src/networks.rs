@@ -9,16 +9,19 @@ use unband_filters::smooth;
 use unband_image::findings::Findings;
 use unband_image::method::{Prepare, defaults};
 use unband_image::{
-    Entry, Hint, Image, JpegCoefficients, Method, ParamError, ParamInfo, Params, Restorer, params,
+    Entry, Hint, Image, JpegCoefficients, Method, ParamError, ParamInfo, Params, RestoreError, Restorer,
+    params,
 };
 use unband_infer::blocks::Blocks;
 use unband_infer::cells::Cells;
+use unband_infer::conditioning::Conditioning;
 use unband_infer::deepdeband::Variant;
 use unband_infer::{ColorGuard, Engine, Execution, GuidedRestorer, NetRestorer, models};
 use unband_nets::Convention;
 use unband_nets::arch::{self, ARCHITECTURES, Architecture, Passes, Purpose, Sees};
 
 use unband_simd::Precision as Products;
+use unband_weights::NetworkFile;
 
 use crate::feed::{self, Order, Scale};
 use crate::{Error, Precision, Weights, shipped};
@@ -169,22 +172,14 @@ pub(crate) const LITE: Entry = Entry {
     defaults: defaults::<BuiltInParams>,
     build: |method| {
         let architecture = &arch::unband_lite::ENTRY;
-        let params = method.params::<BuiltInParams>();
-        let precision = params.precision.products()?;
-        let engine = match params.weights.file()? {
-            None => shipped::debander(precision)?,
-            Some(file) => engine(architecture, &file, precision)?,
-        };
-        let smooth = Smooth::new(&params)?;
+        let own = BuiltIn::new(method, architecture, shipped::debander)?;
         Ok(Box::new(move |image, findings, ctx| {
             if !has_grid(findings) {
-                return (smooth.alone)(image, findings, ctx);
+                return (own.alone)(image, findings, ctx);
             }
-            let surface = (smooth.surface)(image, findings, ctx)?;
-            let engine = Arc::clone(&engine);
-            let restorer =
-                GuidedRestorer::new(architecture, engine, surface, Cells::new(findings), params.strength)?
-                    .with_guard(ColorGuard::find(image, findings, ctx));
+            let surface = (own.surface)(image, findings, ctx)?;
+            let restorer = own.restorer(surface, Cells::new(findings))?;
+            let restorer = restorer.with_guard(ColorGuard::find(image, findings, ctx));
             Ok(Box::new(restorer) as Box<dyn Restorer>)
         }))
     },
@@ -202,41 +197,56 @@ pub(crate) const JPEG: Entry = Entry {
     defaults: defaults::<BuiltInParams>,
     build: |method| {
         let architecture = &arch::unband_jpeg::ENTRY;
-        let params = method.params::<BuiltInParams>();
-        let precision = params.precision.products()?;
-        let engine = match params.weights.file()? {
-            None => shipped::jpeg(precision)?,
-            Some(file) => engine(architecture, &file, precision)?,
-        };
-        let smooth = Smooth::new(&params)?;
+        let own = BuiltIn::new(method, architecture, shipped::jpeg)?;
         Ok(Box::new(move |image, findings, ctx| {
             let Some((stored, blocks)) = blocks(image) else {
-                return (smooth.alone)(image, findings, ctx);
+                return (own.alone)(image, findings, ctx);
             };
-            let inner = (smooth.surface)(image, findings, ctx)?;
+            let inner = (own.surface)(image, findings, ctx)?;
             let surface = JpegDeblock::within(image, &stored, inner).map(JpegDeblock::guided);
             let surface = surface.unwrap_or_else(|inner| inner);
-            let engine = Arc::clone(&engine);
-            let restorer = GuidedRestorer::new(architecture, engine, surface, blocks, params.strength)?;
-            Ok(Box::new(restorer) as Box<dyn Restorer>)
+            Ok(Box::new(own.restorer(surface, blocks)?) as Box<dyn Restorer>)
         }))
     },
 };
 
-/// `smooth` below a network, and in place of it.
-struct Smooth {
+/// A built-in network with its settings.
+struct BuiltIn {
+    architecture: &'static Architecture,
+    engine: Arc<Engine>,
+    strength: f32,
+    /// `smooth` below the network.
     surface: Arc<Prepare>,
+    /// `smooth` in place of it.
     alone: Arc<Prepare>,
 }
 
-impl Smooth {
+impl BuiltIn {
     /// # Errors
-    /// A strength outside its range.
-    fn new(params: &BuiltInParams) -> Result<Self, ParamError> {
+    /// Unusable weights, a strength outside its range.
+    fn new(
+        method: &Method,
+        architecture: &'static Architecture,
+        shipped: fn(Products) -> Result<Arc<Engine>, ParamError>,
+    ) -> Result<Self, ParamError> {
+        let params = method.params::<BuiltInParams>();
+        let precision = params.precision.products()?;
+        let engine = match params.weights.file()? {
+            None => shipped(precision)?,
+            Some(file) => engine(architecture, &file, precision)?,
+        };
         let mut alone = Method::new(&smooth::ENTRY);
         let surface = alone.prepare()?;
         alone.set(STRENGTH, &params.strength)?;
-        Ok(Self { surface, alone: alone.prepare()? })
+        Ok(Self { architecture, engine, strength: params.strength, surface, alone: alone.prepare()? })
+    }
+
+    fn restorer(
+        &self,
+        surface: Box<dyn Restorer>,
+        known: impl Conditioning + 'static,
+    ) -> Result<GuidedRestorer, RestoreError> {
+        GuidedRestorer::new(self.architecture, Arc::clone(&self.engine), surface, known, self.strength)
     }
 }
 
@@ -268,18 +278,23 @@ pub(crate) fn has_grid(findings: &Findings) -> bool {
 /// Name of the built-in network for JPEG files, the default method for them where no grid was found.
 pub const JPEG_DEFAULT: &str = arch::unband_jpeg::ENTRY.name;
 
+/// The file of a network that is part of unband.
+fn file(method: &str) -> Option<&'static NetworkFile> {
+    match method {
+        DEFAULT => Some(&unband_weights::DEBANDER),
+        JPEG_DEFAULT => Some(&unband_weights::JPEG),
+        _ => None,
+    }
+}
+
 /// Is it the method of a network that is part of unband?
 pub fn is_built_in(method: &str) -> bool {
-    [DEFAULT, JPEG_DEFAULT].contains(&method)
+    file(method).is_some()
 }
 
 /// The weights of a network as a file, where they are built in.
 pub fn built_in(method: &str) -> Option<&'static [u8]> {
-    match method {
-        DEFAULT => unband_weights::DEBANDER.bytes(),
-        JPEG_DEFAULT => unband_weights::JPEG.bytes(),
-        _ => None,
-    }
+    file(method)?.bytes()
 }
 
 /// Name of the strength parameter of unband's own methods.

@@ -12,7 +12,7 @@ mod guide;
 mod half_size;
 
 use unband_image::restorer::{Passage, Rows};
-use unband_image::tile::{Band, by_columns, restore_in_place};
+use unband_image::tile::{Band, HeldRows, by_columns, restore_in_place};
 use unband_image::{
     Context, Image, Matrix, Needs, Plane, RestoreError, Restorer, SparePool, TileIn, TileOut, Window,
 };
@@ -212,8 +212,7 @@ impl Restorer for ChromaGuide {
         ctx: &Context<'_>,
     ) -> Result<Option<Box<dyn Passage + 'a>>, RestoreError> {
         let Some(inner) = self.inner.passage(image, ctx)? else { return Ok(None) };
-        let results = Band::empty(image);
-        Ok(Some(Box::new(Through { of: self, inner, results, done: 0, free: 0 })))
+        Ok(Some(Box::new(Through { of: self, results: HeldRows::new(inner, image), done: 0 })))
     }
 }
 
@@ -223,23 +222,17 @@ const ROWS: usize = 64;
 /// The restorer's rows, held until those below are known.
 struct Through<'a> {
     of: &'a ChromaGuide,
-    inner: Box<dyn Passage + 'a>,
     /// Results above the rows that are still to come.
-    results: Band,
+    results: HeldRows<'a>,
     /// Number of rows returned.
     done: usize,
-    free: usize,
 }
 
 impl Passage for Through<'_> {
     fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<Rows>, RestoreError> {
         let height = image.height();
-        while self.results.window.y1 < (self.done + ROWS + HALO).min(height) {
-            let Some(Rows { band, free }) = self.inner.next(image, ctx)? else { break };
-            self.free = free;
-            self.results.append(&band);
-        }
-        let Band { window, planes } = &self.results;
+        self.results.hold((self.done + ROWS + HALO).min(height), image, ctx)?;
+        let Band { window, planes } = &self.results.band;
         let known = if window.y1 == height { height } else { window.y1.saturating_sub(HALO) / 2 * 2 };
         if known <= self.done {
             return Ok(None);
@@ -248,6 +241,6 @@ impl Passage for Through<'_> {
         let made = self.of.parts(planes, *window, core, ctx);
         self.done = known;
         self.results.drop_above(known.saturating_sub(HALO));
-        Ok(Some(Rows { band: Band { window: core, planes: made }, free: self.free }))
+        Ok(Some(Rows { band: Band { window: core, planes: made }, free: self.results.free }))
     }
 }

@@ -6,13 +6,13 @@
 use std::mem;
 
 use unband_image::restorer::{Passage, Rows};
-use unband_image::tile::{Band, by_columns, restored_window};
+use unband_image::tile::{Band, HeldRows, by_columns, restored_window};
 use unband_image::{
     Context, Image, Needs, Plane, RestoreError, Restorer, SparePool, TileIn, TileOut, Window,
 };
 use unband_simd::Level;
 
-use super::component::Component;
+use super::component::{Blocks, Component};
 use super::resample::Resampled;
 use super::{Components, coefficients};
 use crate::area::Area;
@@ -65,11 +65,13 @@ impl JpegBounds {
         let mut b = self.buffers.take().unwrap_or_default();
         for (index, component) in self.components.all.iter().enumerate() {
             let (blocks, weights) = (component.blocks_over(core), self.components.weights(index));
-            component.decode(level, blocks, &mut b.decoded);
-            b.samples.clone_from(&b.decoded);
+            b.samples.reshape(8 * blocks.x0, 8 * blocks.y0, 8 * blocks.width(), 8 * blocks.height());
             b.samples.data.fill(-self.components.middle(index));
             component.add_change(level, &mut b.samples, results, window, weights, &mut b.row);
-            component.extend(&mut b.samples, &b.decoded);
+            if component.extends_beyond_image(blocks) {
+                component.decode(level, blocks, &mut b.decoded);
+                component.extend(&mut b.samples, &b.decoded);
+            }
             b.clamped.clone_from(&b.samples);
             component.keep(level, blocks, &mut b.clamped, false);
             // Only the means of a change from zero are exact.
@@ -103,6 +105,11 @@ impl JpegBounds {
 const COLUMNS: usize = 256;
 
 impl Component {
+    fn extends_beyond_image(&self, blocks: Blocks) -> bool {
+        let ((lx, ly), (width, height)) = (self.lead(), self.size);
+        8 * blocks.x0 < lx || 8 * blocks.y0 < ly || 8 * blocks.x1 > lx + width || 8 * blocks.y1 > ly + height
+    }
+
     /// Samples beyond the image differ from the nearest one inside as the decoded ones do.
     fn extend(&self, samples: &mut Area, decoded: &Area) {
         let inside = |at: usize, lead: usize, size: usize| at.clamp(lead, lead + size - 1);
@@ -161,8 +168,7 @@ impl Restorer for JpegBounds {
         ctx: &Context<'_>,
     ) -> Result<Option<Box<dyn Passage + 'a>>, RestoreError> {
         let Some(inner) = self.inner.passage(image, ctx)? else { return Ok(None) };
-        let results = Band::empty(image);
-        Ok(Some(Box::new(Through { of: self, inner, results, done: 0, free: 0 })))
+        Ok(Some(Box::new(Through { of: self, results: HeldRows::new(inner, image), done: 0 })))
     }
 }
 
@@ -172,12 +178,10 @@ const ROWS: usize = 64;
 /// The restorer's rows, held until all rows of their blocks are known.
 struct Through<'a> {
     of: &'a JpegBounds,
-    inner: Box<dyn Passage + 'a>,
-    /// Results that are still read, and those to come.
-    results: Band,
+    /// Results that are still read.
+    results: HeldRows<'a>,
     /// Number of rows returned.
     done: usize,
-    free: usize,
 }
 
 impl Through<'_> {
@@ -194,16 +198,13 @@ impl Passage for Through<'_> {
             return Ok(None);
         }
         let end = (self.done + ROWS.next_multiple_of(align)).min(height);
-        while self.results.window.y1 < self.read(image, self.done, end).y1 {
-            let Some(Rows { band, free }) = self.inner.next(image, ctx)? else { break };
-            self.free = free;
-            self.results.append(&band);
-        }
+        self.results.hold(self.read(image, self.done, end).y1, image, ctx)?;
         let core = Window { x0: 0, y0: self.done, x1: image.width(), y1: end };
-        let planes = self.of.parts(&self.results.planes, self.results.window, core, ctx);
+        let Band { window, planes } = &self.results.band;
+        let planes = self.of.parts(planes, *window, core, ctx);
         self.done = end;
         let read_from = if end == height { height } else { self.read(image, end, height).y0 };
         self.results.drop_above(read_from);
-        Ok(Some(Rows { band: Band { window: core, planes }, free: self.free }))
+        Ok(Some(Rows { band: Band { window: core, planes }, free: self.results.free }))
     }
 }

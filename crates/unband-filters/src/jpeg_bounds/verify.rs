@@ -4,7 +4,7 @@ use unband_image::Image;
 use unband_simd::{Level, io::jpeg_dct};
 
 use super::component::Component;
-use super::{codes, coefficients, components, weights};
+use super::{Components, coefficients, weights};
 
 /// Counts of [`inside`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,7 +29,7 @@ pub struct Inside {
 /// and when `written` has another size or other planes.
 pub fn inside(original: &Image, written: &Image, room: f64, cut: bool) -> Option<Inside> {
     let stored = coefficients(original)?;
-    let components = components(original, &stored)?;
+    let components = Components::new(original, &stored)?;
     let same = original.planes.len() == written.planes.len()
         && original
             .planes
@@ -40,17 +40,14 @@ pub fn inside(original: &Image, written: &Image, room: f64, cut: bool) -> Option
         return None;
     }
     let lengths = lengths();
-    let max = f64::from(codes(&stored));
     let mut found = Inside { counted: 0, outside: 0, worst: 0.0 };
-    for (c, component) in components.iter().enumerate() {
+    for (c, component) in components.all.iter().enumerate() {
         let weights = weights(stored.ycc, c);
-        // Grey and luma are stored minus half the scale.
-        let middle = if stored.ycc && c > 0 { 0.0 } else { 0.5 * (max as f32 + 1.0) };
+        let (middle, max) = (components.middle(c), components.max);
         for row in 0..component.down() {
             for column in 0..component.across() {
                 let at = (column, row);
-                let measure =
-                    |image: &Image, cut| block(component, image, weights, max as f32, middle, at, cut);
+                let measure = |image: &Image, cut| block(component, image, weights, max, middle, at, cut);
                 let Some(after) = measure(written, cut) else { continue };
                 let Some(before) = measure(original, false) else { continue };
                 let bounds = component.interval(at);

@@ -72,14 +72,15 @@ impl JpegDecoding<'_> {
     /// Runs it on a file; `scratch` is the prefix of its temporary files.
     fn run(&self, file: &Path, scratch: &str) -> Result<Image> {
         let out = |extension: &str| PathBuf::from(format!("{scratch}.{extension}"));
-        if let Some(options) = self.options() {
-            let ctx = Context::with(|new| new.threads = 1);
-            return Ok(within_range(unband::deband_with(files::read(file)?, &options, &ctx)?.0));
-        }
         match self {
             Self::Djpeg => files::djpeg(file),
             Self::Float | Self::Default(_) | Self::Smooth(_) | Self::Free => {
-                Ok(within_range(files::read(file)?))
+                let image = files::read(file)?;
+                let ctx = Context::with(|new| new.threads = 1);
+                Ok(within_range(match self.options() {
+                    Some(options) => unband::deband_with(image, &options, &ctx)?.0,
+                    None => image,
+                }))
             }
             Self::Quantsmooth(program, level) => {
                 let target = out("jpg");
